@@ -1,0 +1,35 @@
+"""A secure box: its level, scene and what may ever leave it.
+
+Clause: 6.2.3.b-1; 6.2.3.b-2; 6.2.3.b-3.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+
+RECORD_KINDS = ("identity", "pose", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPolicy:
+    """What the owner laid down when the box was made.
+
+    keep: kinds of record that are kept; all others are dropped before sealing.
+    """
+
+    level: Level
+    scene: Scene | None = None
+    raw: RawPolicy = RawPolicy.NONE
+    raw_export: RawExport = RawExport.NEVER
+    keep: tuple[str, ...] = RECORD_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box as its owner sees it, name in clear."""
+
+    box_id: UUID
+    name: str
+    policy: BoxPolicy
+    created_at: str

@@ -1,0 +1,80 @@
+"""A picture in memory: planes as they are stored, and how they are to be shown."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.domain.region import BoxXYXY
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """One plane of a frame, in stored orientation.
+
+    samples: (H, W) or (H, W, C), writable; a view of the frame's own memory.
+    x_shift, y_shift: log2 of how many picture pixels one sample spans.
+    fill: the value of each channel that means "covered"; it never depends on
+        the picture.
+    """
+
+    samples: Samples
+    x_shift: int
+    y_shift: int
+    fill: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One frame of a film, or a still.
+
+    index: 0-based place in the film.
+    pts, time_base: presentation time; seconds are pts * time_base.
+    planes: Y, U, V for film; one RGB, RGBA or grey plane for a still.
+    turns: quarter turns clockwise from the stored picture to the displayed one.
+    origin: what `media` needs to write the frame again; opaque to all others.
+    """
+
+    index: int
+    pts: int
+    time_base: Fraction
+    planes: tuple[Plane, ...]
+    colour: Literal["yuv", "rgb", "grey"]
+    depth: int = 8
+    turns: int = 0
+    origin: Any = None
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """Width and height of the stored picture, in pixels."""
+        height, width = self.planes[0].samples.shape[:2]
+        return width, height
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture as displayed, in pixels."""
+        width, height = self.stored_size
+        return (height, width) if self.turns % 2 else (width, height)
+
+    @property
+    def time_s(self) -> float:
+        """Presentation time in seconds."""
+        return float(self.pts * self.time_base)
+
+    def stored_box(self, box: BoxXYXY) -> BoxXYXY:
+        """Return where a box of the displayed picture lies in the stored one."""
+        width, height = self.stored_size
+        x0, y0, x1, y1 = box
+        match self.turns % 4:
+            case 1:
+                return y0, height - x1, y1, height - x0
+            case 2:
+                return width - x1, height - y1, width - x0, height - y0
+            case 3:
+                return width - y1, x0, width - y0, x1
+            case _:
+                return box

