@@ -1,0 +1,63 @@
+# `make` alone tells what there is. The work of `install` is in tools/bootstrap.sh.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+FILM ?=
+DOCS_ENV := NO_MKDOCS_2_WARNING=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install environment models demo test torture lint format bench docs clean
+
+help: ## this text
+	@echo "Yingbi: find people in film and pictures, mask, seal, release, prove."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1@\2/p' $(MAKEFILE_LIST) | \
+		while IFS=@ read -r name what; do printf '%-16s %s\n' "$$name" "$$what"; done
+	@echo
+	@echo "Start with: make demo"
+
+environment:
+	@tools/bootstrap.sh venv
+	@tools/bootstrap.sh libraries
+
+install: environment models ## make .venv/, the libraries and the networks; the command is .venv/bin/yingbi
+	@echo "Ready: $(BIN)/yingbi --help"
+
+models: environment ## fetch and check the networks of the manifest
+	@tools/bootstrap.sh models
+
+demo: install ## tell the whole story on a sample film, or on yours: make demo FILM=path
+	@tools/bootstrap.sh demo
+	@$(BIN)/python tools/demo.py $(FILM)
+
+test: install lint ## lint, then all tests; the time of each file is printed
+	@tools/bootstrap.sh tools
+	$(BIN)/python -m pytest -p tests.suite_times -m "not torture" $(ARGS)
+
+torture: install ## the long tests with their full counts
+	@tools/bootstrap.sh tools
+	$(BIN)/python -m pytest -p tests.suite_times -m torture $(ARGS)
+
+lint: environment docs ## style, types, floors of the house, spelling, docs
+	@$(BIN)/python tools/package_data.py
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: environment ## let ruff write the code as `make lint` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install ## measure start, size, masking and sealing; prints the table of docs/*/benchmarks
+	@$(BIN)/python -m yingbi.bench
+
+docs: environment ## build the pages of both languages into site/
+	@$(DOCS_ENV) $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs.en.yml
+	@$(DOCS_ENV) $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs.zh.yml
+
+clean: ## remove what was made; networks and vaults stay
+	rm -rf .venv .bootstrap site demo-out dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf src/yingbi/standard/data src/yingbi/locale/*/LC_MESSAGES/*.mo
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

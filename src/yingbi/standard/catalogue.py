@@ -1,0 +1,66 @@
+"""The standard as data: requirements, law packs and privacy metrics.
+
+Made from `standard/*.yaml` when the package is built; read when first asked for.
+A figure of a law pack whose confidence is not "high" is a suggestion, never a claim.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from yingbi.errors import NoSuchRequirementError
+
+Entry = Mapping[str, Any]
+
+_DATA = Path(__file__).resolve().parent / "data"
+
+
+def requirements() -> Mapping[str, Entry]:
+    """Return every requirement of T/AI 110.1-2020 by its id, in the standard's order.
+
+    An entry has `id, clause, level, layer, dimension, modality, title, requirement,
+    evidence, automatic_check, product_feature, applicable_to, related`; `title` and
+    `requirement` hold the words under "zh" and "en"; `level` is "all", 1, 2 or 3.
+    """
+    return _by_id("requirements", "requirements")
+
+
+def regulations() -> Mapping[str, Entry]:
+    """Return every law pack by its id: `jurisdiction, instrument, rule, default, confidence`."""
+    return _by_id("regulations", "packs")
+
+
+def metrics() -> Mapping[str, Entry]:
+    """Return every privacy metric by its id: `group, def` and where it has them `interval, gate`."""
+    return _by_id("metrics", "metrics")
+
+
+def requirement(identifier: str) -> Entry:
+    """Return one requirement.
+
+    Raises: NoSuchRequirementError where the catalogue has no such id.
+    """
+    return _found(identifier, requirements())
+
+
+def entry(identifier: str) -> Entry:
+    """Return the requirement, law pack or metric of that id.
+
+    Raises: NoSuchRequirementError where none of the three has it.
+    """
+    return _found(identifier, {**requirements(), **regulations(), **metrics()})
+
+
+def _found(identifier: str, entries: Mapping[str, Entry]) -> Entry:
+    if identifier not in entries:
+        raise NoSuchRequirementError(entry=identifier)
+    return entries[identifier]
+
+
+@cache
+def _by_id(file: str, key: str) -> Mapping[str, Entry]:
+    listed = json.loads((_DATA / f"{file}.json").read_text("utf-8"))[key]
+    return MappingProxyType({item["id"]: item for item in listed})

@@ -1,0 +1,164 @@
+"""The rules of the house, each shown to notice a breach planted on purpose."""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from house import PACKAGE, ROOT, docstrings, modules, names_called, names_imported, room_of
+from yingbi.standard.catalogue import requirements
+
+LINES_OF_MODULE = 400
+LINES_OF_FUNCTION = 60
+NO_ROOM = {"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc"}
+
+# Which rooms may import which foreign library; a library that is not named here is refused.
+FOREIGN = {
+    "av": {"media"},
+    "PIL": {"media"},
+    "cv2": {"media"},
+    "onnxruntime": {"inference"},
+    "openvino": {"inference"},
+    "cryptography": {"crypto"},
+    "cffi": {"crypto"},
+    "_cffi_backend": {"crypto"},
+    "argon2": {"crypto"},
+    "sqlalchemy": {"db"},
+    "alembic": {"db"},
+    "cbor2": {"envelope"},
+    "onnx": {"models"},
+    "click": {"cli", "__main__"},
+    "rich": {"cli"},
+}
+ANYWHERE = {"numpy", "yingbi"} | sys.stdlib_module_names
+
+# What may be made in one room only, so that the type says where its content came from.
+MAKERS = {
+    "MaskedFilm": {"mask"},
+    "Records": {"structure"},
+    "RawFilm": {"capture"},
+    "Grant": {"access"},
+}
+
+
+def unknown_clauses(tree: ast.Module) -> Iterator[str]:
+    for text in docstrings(tree):
+        for line in re.findall(r"^\s*Clause:(.*)$", text, re.MULTILINE):
+            named = [part.strip() for part in line.strip().removesuffix(".").split(";")]
+            yield from (identifier for identifier in named if identifier not in requirements())
+
+
+def misplaced_imports(room: str, tree: ast.Module) -> set[str]:
+    foreign = set(names_imported(tree)) - ANYWHERE
+    return {name for name in foreign if room not in FOREIGN.get(name, set())}
+
+
+def misplaced_makers(room: str, tree: ast.Module) -> set[str]:
+    return {name for name in names_called(tree) if room not in MAKERS.get(name, {room})}
+
+
+def long_functions(tree: ast.Module) -> list[str]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, functions)
+        and (node.end_lineno or 0) - node.lineno + 1 > LINES_OF_FUNCTION
+    ]
+
+
+def breaches(rule: Callable[[str, ast.Module], Iterable[str]]) -> dict[str, list[str]]:
+    """Return what the rule finds in each module of the package, empty where all is well."""
+    found = {str(path): sorted(rule(room_of(path), tree)) for path, tree in modules().items()}
+    return {path: names for path, names in found.items() if names}
+
+
+def test_every_clause_in_a_docstring_is_in_the_catalogue():
+    assert breaches(lambda room, tree: unknown_clauses(tree)) == {}
+
+
+def test_clauses_are_named_at_all():
+    lines = sum("Clause:" in text for tree in modules().values() for text in docstrings(tree))
+    assert lines >= 5
+
+
+def test_a_wrong_clause_is_noticed():
+    planted = ast.parse('"""Grade.\n\nClause: 4.2.a; 4.9.z; A.1-1.\n"""')
+    assert list(unknown_clauses(planted)) == ["4.9.z"]
+
+
+def test_foreign_libraries_stay_in_their_rooms():
+    assert breaches(misplaced_imports) == {}
+
+
+def test_a_library_outside_its_room_is_noticed_even_inside_a_function():
+    planted = ast.parse("def look():\n    import cv2.dnn\n    from onnx import helper\n")
+    assert misplaced_imports("detect", planted) == {"cv2", "onnx"}
+    assert misplaced_imports("media", planted) == {"onnx"}
+    assert misplaced_imports("media", ast.parse("import requests")) == {"requests"}
+
+
+def test_a_type_that_guards_content_is_made_in_its_own_room_only():
+    assert breaches(misplaced_makers) == {}
+
+
+def test_a_guarded_type_made_elsewhere_is_noticed():
+    planted = ast.parse("film = part.MaskedFilm(b'clear', 'video/mp4', 0, 1)\nGrant()\nBox()")
+    assert misplaced_makers("pipeline", planted) == {"MaskedFilm", "Grant"}
+    assert misplaced_makers("mask", planted) == {"Grant"}
+
+
+def copies_beside_a_guarded_type(room: str, tree: ast.Module) -> set[str]:
+    """`dataclasses.replace` makes a value without calling its class by name."""
+    if "replace" not in names_called(tree):
+        return set()
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name for name in named & set(MAKERS) if room not in MAKERS[name]}
+
+
+def test_a_guarded_type_is_not_made_by_copying_either():
+    assert breaches(copies_beside_a_guarded_type) == {}
+
+
+def test_copying_a_guarded_type_is_noticed():
+    planted = ast.parse("def f(film: MaskedFilm): return replace(film, content=b'clear')")
+    assert copies_beside_a_guarded_type("pipeline", planted) == {"MaskedFilm"}
+    assert not copies_beside_a_guarded_type("mask", planted)
+
+
+def test_package_files_are_empty():
+    written = {path: path.read_text("utf-8") for path in PACKAGE.rglob("__init__.py")}
+    assert {path for path, text in written.items() if text} == set()
+
+
+def test_functions_stay_small():
+    assert breaches(lambda room, tree: long_functions(tree)) == {}
+
+
+def test_modules_stay_small():
+    lines = {path: (PACKAGE / path).read_text("utf-8").count("\n") for path in modules()}
+    assert {path: n for path, n in lines.items() if n > LINES_OF_MODULE} == {}
+
+
+def test_a_long_function_is_noticed():
+    assert long_functions(ast.parse("def long():\n" + "    x = 1\n" * 60)) == ["long"]
+    assert not long_functions(ast.parse("def fits():\n" + "    x = 1\n" * 59))
+
+
+def test_no_room_has_a_name_that_means_anything():
+    named = {part.removesuffix(".py") for path in modules() for part in path.parts}
+    assert not NO_ROOM & named
+
+
+def test_every_room_is_importable_as_a_package():
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_file_of_packages_names_every_library_that_a_room_may_use():
+    declared = (ROOT / "pyproject.toml").read_text("utf-8")
+    distribution = {"PIL": "pillow", "cv2": "opencv", "argon2": "argon2", "_cffi_backend": "cffi"}
+    used = {
+        name for tree in modules().values() for name in set(names_imported(tree)) & set(FOREIGN)
+    }
+    assert {name for name in used if f'"{distribution.get(name, name)}' not in declared} == set()
