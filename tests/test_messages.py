@@ -1,0 +1,115 @@
+"""Both languages: whatever a user can read has a Chinese translation with the same facts."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from string import Formatter
+
+import click
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from house import PACKAGE, modules
+
+KEYWORDS = {"_": None, "say": None, "say_count": (1, 2), "gettext": None, "ngettext": (1, 2)}
+CLICK = Path(click.__file__).parent
+
+Message = tuple[str, ...]
+
+
+def extracted(folder: Path) -> set[Message]:
+    """Return the messages under a folder; (one, many) where the text follows a number."""
+    found = extract_from_dir(str(folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
+    texts = (text if isinstance(text, tuple) else (text,) for _, _, text, _, _ in found)
+    return {text for text in texts if text[0]}
+
+
+def facts(text: str) -> set[str]:
+    """Return the names that a template fills in, both {name} and %(name)s."""
+    braces = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return braces | set(re.findall(r"%\((\w+)\)", text))
+
+
+def catalogue(language: str) -> Catalog:
+    with (PACKAGE / "locale" / language / "LC_MESSAGES" / "yingbi.po").open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def untranslated(messages: set[Message], translations: Catalog) -> set[Message]:
+    """Return messages that lack a translation, or whose translation has other facts."""
+    missing = set()
+    for message in messages:
+        entry = translations.get(message[0])
+        strings = [] if entry is None else [entry.string]
+        strings = [s for many in strings for s in (many if isinstance(many, tuple) else (many,))]
+        same = all(facts(string) == facts(message[-1]) for string in strings)
+        if not strings or not all(strings) or not same or (entry and entry.fuzzy):
+            missing.add(message)
+    return missing
+
+
+@pytest.mark.parametrize("folder", [PACKAGE, CLICK], ids=["yingbi", "click"])
+def test_every_message_has_a_chinese_translation_with_the_same_facts(folder):
+    messages = extracted(folder)
+    assert len(messages) > 60
+    assert untranslated(messages, catalogue("zh")) == set()
+
+
+def test_a_message_without_translation_is_noticed(tmp_path):
+    (tmp_path / "planted.py").write_text(
+        'say("Nobody translated {this}.", this=1)\n'
+        'say_count("{n} plain face", "{n} plain faces", 3)\n'
+        '_("The passphrase is wrong.")\n',
+        "utf-8",
+    )
+    assert untranslated(extracted(tmp_path), catalogue("zh")) == {
+        ("Nobody translated {this}.",),
+        ("{n} plain face", "{n} plain faces"),
+    }
+
+
+@pytest.mark.parametrize(("chinese", "fine"), [("空文件。", False), ("“{path}”是空文件。", True)])
+def test_a_translation_that_loses_a_fact_is_noticed(chinese, fine):
+    translations = Catalog(locale="zh")
+    translations.add("'{path}' is empty.", chinese)
+    assert (untranslated({("'{path}' is empty.",)}, translations) == set()) == fine
+
+
+def spoken(language: str, template: str) -> str:
+    script = (
+        "import sys; from yingbi.domain.messages import say, use_language;"
+        "use_language(sys.argv[1]); sys.stdout.buffer.write(say(sys.argv[2]).encode())"
+    )
+    command = [sys.executable, "-c", script, language, template]
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    return subprocess.run(command, env=environment, check=True, capture_output=True).stdout.decode()
+
+
+def test_the_installed_catalogue_is_the_one_that_people_edit():
+    assert spoken("zh", "The passphrase is wrong.") == "口令不对。"
+    assert spoken("zh", "Show this message and exit.") == "显示这段说明并退出。"
+    assert spoken("en", "The passphrase is wrong.") == "The passphrase is wrong."
+
+
+def computed_texts(tree: ast.Module) -> list[int]:
+    """Return the lines where `say` gets a text put together at run time: no catalogue has it."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    said = (n for n in calls if isinstance(n.func, ast.Name) and n.func.id in KEYWORDS)
+    return [n.lineno for n in said if isinstance(n.args[0], ast.JoinedStr | ast.BinOp)]
+
+
+def test_no_text_for_users_is_put_together_before_it_is_translated():
+    found = {str(path): computed_texts(tree) for path, tree in modules().items()}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_a_text_put_together_is_noticed():
+    planted = ast.parse(
+        'say(f"{n} faces")\nsay("a" + b)\nsay("{n} faces", n=2)\nsay(error.template)'
+    )
+    assert computed_texts(planted) == [1, 2]
