@@ -1,0 +1,54 @@
+"""What the numbers of a film's planes mean: matrices, ranges, and the covering grey."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.domain.frame import Frame
+
+FULL_RANGE = 2
+"""Range tag (ISO/IEC 23091-2): luma from 0 to 255, not from 16 to 235."""
+
+RED_BLUE_SHARE = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
+"""Matrix tag (ISO/IEC 23091-2) to the shares of red and blue in luma."""
+
+STANDARD_DEFINITION = (0.299, 0.114)
+UNSPECIFIED = 2
+
+
+def grey(depth: int) -> int:
+    """Return the value of every sample of a covered place: mid grey at any range.
+
+    In luma it is a grey, in chroma it is "no colour"; it never depends on the picture.
+    Clause: 4.2.a.
+    """
+    return 1 << (depth - 1)
+
+
+def rgb_from_yuv(planes: Sequence[NDArray[np.uint8]], frame: Frame) -> NDArray[np.uint8]:
+    """Return (H, W, 3) uint8 RGB of three 8-bit planes of one size, after the frame's tags."""
+    if len(planes) == 1:
+        return np.repeat(planes[0][:, :, None], 3, axis=2)
+    matrix = _matrix(frame.origin, max(frame.stored_size))
+    return np.asarray(cv2.transform(cv2.merge(list(planes)), matrix), np.uint8)
+
+
+def _matrix(origin: Any, longer_side: int) -> NDArray[np.float32]:
+    """Return the (3, 4) matrix from 8-bit Y, U, V to R, G, B.
+
+    A film that names no matrix is read as others read it: by its size.
+    """
+    tag = getattr(origin, "colorspace", UNSPECIFIED)
+    if tag == UNSPECIFIED and longer_side >= 1280:
+        tag = 1
+    red, blue = RED_BLUE_SHARE.get(tag, STANDARD_DEFINITION)
+    full = getattr(origin, "color_range", 0) == FULL_RANGE
+    luma, chroma, black = (1.0, 1.0, 0.0) if full else (255 / 219, 255 / 224, 16.0)
+    green = 1 - red - blue
+    from_u = np.array([0, -2 * (1 - blue) * blue / green, 2 * (1 - blue)]) * chroma
+    from_v = np.array([2 * (1 - red), -2 * (1 - red) * red / green, 0]) * chroma
+    offset = -luma * black - 128 * (from_u + from_v)
+    return np.stack([np.full(3, luma), from_u, from_v, offset], axis=1).astype(np.float32)

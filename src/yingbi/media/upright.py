@@ -1,0 +1,82 @@
+"""The displayed picture as networks see it: upright RGB of exactly the size they ask for.
+
+Planes are resized first and turned to RGB afterwards, so that the cost follows the
+size of the network's input and not that of the film.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.domain.frame import Frame, Plane
+from yingbi.domain.region import BoxXYXY, clipped
+from yingbi.media.colour import rgb_from_yuv
+
+Rgb = NDArray[np.uint8]
+
+TURN = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def upright_rgb(frame: Frame, width: int, height: int) -> Rgb:
+    """Return the whole displayed picture as (height, width, 3) uint8 RGB.
+
+    The picture is stretched to the size asked for; whoever needs its shape kept
+    asks for a size of that shape. Alpha is left out, so that what lies under
+    transparent places is seen as well.
+    """
+    stored_width, stored_height = frame.stored_size
+    return _part(frame, (0, 0, stored_width, stored_height), width, height)
+
+
+def upright_crop(frame: Frame, box: BoxXYXY, width: int, height: int) -> Rgb:
+    """Return the box of the displayed picture as (height, width, 3) uint8 RGB.
+
+    box: may reach over the border; what lies outside the picture is 0.
+    """
+    inside = clipped(box, *frame.size)
+    if inside == box:
+        return _part(frame, frame.stored_box(box), width, height)
+    picture = np.zeros((height, width, 3), np.uint8)
+    if inside is None:
+        return picture
+    left, right = _scaled(inside[0], inside[2], box[0], box[2], width)
+    top, bottom = _scaled(inside[1], inside[3], box[1], box[3], height)
+    part = _part(frame, frame.stored_box(inside), right - left, bottom - top)
+    picture[top:bottom, left:right] = part
+    return picture
+
+
+def _scaled(start: int, end: int, low: int, high: int, size: int) -> tuple[int, int]:
+    """Return where start and end of low..high fall in 0..size; never empty."""
+    first = min(round((start - low) * size / (high - low)), size - 1)
+    return first, max(round((end - low) * size / (high - low)), first + 1)
+
+
+def _part(frame: Frame, stored: BoxXYXY, width: int, height: int) -> Rgb:
+    """Return a box of the stored picture, resized, as upright RGB."""
+    sideways = frame.turns % 2 == 1
+    size = (height, width) if sideways else (width, height)
+    planes = [_resized(plane, stored, size, frame.depth - 8) for plane in frame.planes]
+    if frame.colour == "yuv":
+        rgb = rgb_from_yuv(planes, frame)
+    elif planes[0].ndim == 2:
+        rgb = np.repeat(planes[0][:, :, None], 3, axis=2)
+    else:
+        rgb = np.ascontiguousarray(planes[0][:, :, :3])
+    turn = TURN.get(frame.turns % 4)
+    return rgb if turn is None else np.asarray(cv2.rotate(rgb, turn), np.uint8)
+
+
+def _resized(plane: Plane, stored: BoxXYXY, size: tuple[int, int], shift: int) -> Rgb:
+    """Return the part of one plane that the box spans, at (width, height), as uint8."""
+    x0, y0, x1, y1 = stored
+    rows = slice(y0 >> plane.y_shift, -(-y1 >> plane.y_shift))
+    columns = slice(x0 >> plane.x_shift, -(-x1 >> plane.x_shift))
+    part = plane.samples[rows, columns]
+    if (part.shape[1], part.shape[0]) == size:
+        resized = np.array(part)
+    else:
+        shrinks = part.shape[1] > 2 * size[0] or part.shape[0] > 2 * size[1]
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        resized = np.asarray(cv2.resize(part, size, interpolation=way), part.dtype)
+    return (resized >> shift).astype(np.uint8) if shift else resized.astype(np.uint8, copy=False)
