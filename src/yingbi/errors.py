@@ -382,3 +382,33 @@ class SomeFailedError(YingbiError):
     code = "some-failed"
     exit_status = 1
     template = _("{failed} of {total} inputs failed.")
+
+
+class LevelTooLooseError(UsageError):
+    """A box less strict than its scene allows."""
+
+    code = "level-too-loose"
+    template = _(
+        "A '{scene}' asks for level {floor} or stricter (smaller); level {level} is refused."
+    )
+
+
+class VaultTooNewError(YingbiError):
+    """A vault that a later program made or upgraded."""
+
+    code = "vault-too-new"
+    exit_status = 69
+    template = _(
+        "This vault has format {found}; this program knows up to {known}. Use a newer Yingbi."
+    )
+
+
+class MemoryNotLockedError(YingbiError):
+    """Memory could reach the swap or a core file, and the settings forbid that."""
+
+    code = "memory-not-locked"
+    exit_status = 69
+    template = _(
+        "Memory cannot be guarded here ({reason}) and the setting 'memory' is 'required';"
+        " raise the limit (ulimit -l unlimited) or set it to 'wanted'."
+    )

@@ -42,6 +42,7 @@ class Records:
 
     content: zlib-compressed JSON Lines of `domain.record`.
     padded_to: fixed size in bytes that this box asks for, or None for Padme padding.
+    poses_dropped: how many poses were left out so that the rest fits.
     """
 
     content: bytes = field(repr=False)
@@ -49,6 +50,7 @@ class Records:
     to_s: float
     padded_to: int | None
     labels: tuple[str, ...] = ()
+    poses_dropped: int = 0
     media_type: str = "application/vnd.yingbi.records+jsonl+zlib"
 
 

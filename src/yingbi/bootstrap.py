@@ -1,0 +1,97 @@
+"""Wiring: settings into the parts that a use case needs. Heavy rooms load when used."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yingbi.domain.region import BUILT, Target
+from yingbi.domain.settings import Settings, data_home, resolve
+from yingbi.errors import BadSettingsError, NoSuchInputError, TargetNotBuiltError
+
+if TYPE_CHECKING:
+    from yingbi.pipeline.engine import Finder, Sight
+    from yingbi.structure.scribe import PoseSource
+
+
+def load_settings(options: Mapping[str, Any], config_file: str | None = None) -> Settings:
+    """Return the settings in force: yingbi.toml, then the environment, then options.
+
+    Without --config, ./yingbi.toml is read, else the one in the user's data folder.
+
+    Raises: BadSettingsError, NoSuchInputError.
+    """
+    if config_file is not None and not Path(config_file).is_file():
+        raise NoSuchInputError(path=config_file)
+    places = (
+        [Path(config_file)] if config_file else [Path("yingbi.toml"), data_home() / "yingbi.toml"]
+    )
+    path = next((place for place in places if place.is_file()), None)
+    try:
+        table = tomllib.loads(path.read_text("utf-8")) if path else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettingsError(setting="*", origin=path, reason=str(error)) from error
+    return resolve(table, str(path), os.environ, options)
+
+
+def parse_targets(names: str | None) -> tuple[Target, ...]:
+    """Return the targets of a comma-separated list; None means all that are built.
+
+    Raises: TargetNotBuiltError for one that this version does not find, also when unknown.
+    """
+    if names is None:
+        return BUILT
+    asked = [name.strip() for name in names.split(",") if name.strip()]
+    built = {target.value: target for target in BUILT}
+    for name in asked or [""]:
+        if name not in built:
+            raise TargetNotBuiltError(target=name, built=", ".join(built))
+    return tuple(dict.fromkeys(built[name] for name in asked))
+
+
+def finders(settings: Settings, targets: Sequence[Target]) -> "list[Finder]":
+    """Return a finder for each target, its network checked by digest.
+
+    Raises: ModelMissingError, ModelChangedError.
+    """
+    from yingbi.detect.faces import FaceFinder
+    from yingbi.detect.people import PersonFinder
+    from yingbi.models.shelf import open_network
+
+    def network(name: str) -> Any:
+        return open_network(name, settings.models_dir, _threads(settings))
+
+    made: list[Finder] = []
+    if Target.FACE in targets:
+        size, threshold = settings["detect.size"], settings["detect.face"]
+        made.append(FaceFinder(network("face-centerface"), size=size, threshold=threshold))
+    if Target.PERSON in targets:
+        made.append(PersonFinder(network("person-centernet"), threshold=settings["detect.person"]))
+    return made
+
+
+def poses(settings: Settings) -> "PoseSource":
+    """Return the pose finder; raises as `finders` does."""
+    from yingbi.models.shelf import open_network
+    from yingbi.structure.pose import PoseFinder
+
+    return PoseFinder(open_network("pose-movenet", settings.models_dir, _threads(settings)))
+
+
+def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
+    """Return how to look, from the settings."""
+    from yingbi.pipeline.engine import Sight
+
+    return Sight(
+        finders=finders(settings, targets),
+        hold_s=settings["track.hold_s"],
+        grow=settings["mask.grow"],
+        crf=settings["video.crf"],
+        threads=_threads(settings),
+    )
+
+
+def _threads(settings: Settings) -> int:
+    """Share the processors between the inputs worked on at the same time."""
+    return max(1, (os.cpu_count() or 1) // int(settings["jobs"]))

@@ -1,0 +1,42 @@
+"""The original, bit for bit, in slices that can be sealed; level 3 only.
+
+Clause: A.3-2; A.3.c-1.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from yingbi.domain.part import RawFilm
+from yingbi.errors import ReadWriteError, SourceChangedError
+
+SLICE = 64 << 20
+
+
+def fingerprint(path: Path) -> bytes:
+    """Return the SHA-256 of the file, to know it again in a second pass."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise ReadWriteError(path=path, reason=error.strerror) from error
+
+
+def slices(
+    path: Path, media_type: str, expected: bytes, labels: tuple[str, ...]
+) -> Iterator[RawFilm]:
+    """Yield the file in slices of 64 MiB.
+
+    Raises: SourceChangedError after the last slice where the file is not the one
+        that was fingerprinted; what was sealed of it must then be thrown away.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while content := file.read(SLICE):
+                digest.update(content)
+                yield RawFilm(content, media_type, labels)
+    except OSError as error:
+        raise ReadWriteError(path=path, reason=error.strerror) from error
+    if digest.digest() != expected:
+        raise SourceChangedError(path=path)

@@ -1,0 +1,66 @@
+"""From global options to settings and the passphrase."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from yingbi.domain.messages import say
+from yingbi.domain.settings import Settings
+from yingbi.errors import (
+    NoPassphraseError,
+    PassphraseFileOpenError,
+    UnreadableInputError,
+    UsageError,
+)
+
+
+def settings_of(obj: dict[str, Any], **options: Any) -> Settings:
+    """Return the settings in force for this command."""
+    from yingbi.bootstrap import load_settings
+
+    given = {"lang": obj.get("lang"), "vault": obj.get("vault")} | options
+    return load_settings(given, obj.get("config_file"))
+
+
+def vault_dir(settings: Settings) -> Path:
+    """Return the vault's folder; UsageError where none is named."""
+    if not settings["vault"]:
+        raise UsageError(problem=say("Name the vault: 'yingbi --vault DIR ...' or YINGBI_VAULT."))
+    return Path(settings["vault"]).expanduser()
+
+
+def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) -> bytes:
+    """Return the passphrase from --passphrase-fd, its file, or the terminal; in that order.
+
+    Raises: NoPassphraseError, PassphraseFileOpenError, UnreadableInputError.
+    """
+    if obj.get("passphrase_fd") is not None:
+        return _from_descriptor(obj["passphrase_fd"])
+    if settings["passphrase_file"]:
+        return _from_file(Path(settings["passphrase_file"]).expanduser())
+    if not sys.stdin.isatty():
+        raise NoPassphraseError
+    first = getpass.getpass(say("Passphrase of the vault: "))
+    if twice and getpass.getpass(say("The same again: ")) != first:
+        raise UsageError(problem=say("The two passphrases differ."))
+    return first.encode()
+
+
+def _from_descriptor(number: int) -> bytes:
+    try:
+        with os.fdopen(number, "rb", closefd=False) as file:
+            return file.read(4096).rstrip(b"\r\n")
+    except OSError as error:
+        raise UnreadableInputError(path=f"fd {number}", reason=error.strerror) from error
+
+
+def _from_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise PassphraseFileOpenError(path=path)
+            return file.read(4096).rstrip(b"\r\n")
+    except OSError as error:
+        raise UnreadableInputError(path=path, reason=error.strerror) from error

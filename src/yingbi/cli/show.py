@@ -1,0 +1,95 @@
+"""How results are shown: a bar and plain words for people, JSON for machines, quiet in pipes."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from yingbi.domain.messages import say, say_count
+from yingbi.domain.report import Progress, Quiet, Tally
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Progress]:
+    """Yield a progress that draws bars with the time left on a terminal, else a quiet one."""
+    if quiet or not sys.stderr.isatty():
+        yield Quiet()
+        return
+    from rich import progress as rich_progress
+    from rich.console import Console
+
+    columns = (
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+        rich_progress.TimeRemainingColumn(),
+    )
+    with rich_progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+
+    def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
+        """Add a bar; return what moves it on."""
+        from rich.markup import escape
+
+        task = self._bars.add_task(escape(name), total=frames)
+        return lambda done: self._bars.advance(task, done)
+
+
+def as_json(value: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def as_lines(values: Iterable[object]) -> None:
+    """Print JSON Lines, without spaces that machines do not need."""
+    for value in values:
+        click.echo(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table: aligned for people, tab-separated in pipes."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in ([*head], *cells):
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(*head, box=None, header_style="bold")
+    for row in cells:
+        shown.add_row(*(Text(cell) for cell in row))
+    Console().print(shown)
+
+
+def counted(tally: Tally) -> str:
+    """Return "214 faces of 3 people in 412 frames" in the user's language."""
+    return say(
+        "{faces} of {people} in {frames}",
+        faces=say_count("{n} face", "{n} faces", tally.faces),
+        people=say_count("{n} person", "{n} people", tally.people),
+        frames=say_count("{n} frame", "{n} frames", tally.frames),
+    )
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Return one tally for several inputs, whose people are counted apart."""
+    whole = Tally()
+    for i, tally in enumerate(tallies):
+        whole.frames += tally.frames
+        whole.covered += tally.covered
+        for kind, n in tally.seen.items():
+            whole.seen[kind] = whole.seen.get(kind, 0) + n
+        for track, n in tally.subjects.items():
+            whole.subjects[track + (i << 32)] = n
+            whole.best[track + (i << 32)] = tally.best[track]
+    return whole

@@ -1,0 +1,78 @@
+"""What a run did, in numbers: no pixel, no identity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """How long work is shown. A face hands it in; the quiet one does nothing."""
+
+    def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
+        """Announce work of so many frames (None: unknown); call the result per frame done."""
+
+
+class Quiet:
+    """Progress for pipes and machines."""
+
+    def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
+        """Return a function that does nothing."""
+        return lambda _done: None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found while frames went by.
+
+    seen: sightings per kind; subjects: sightings per track id; best: highest score per track id;
+    labels: classes of visual privacy data found.
+    """
+
+    frames: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    covered: int = 0
+    subjects: dict[int, int] = field(default_factory=dict)
+    best: dict[int, float] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+
+    @property
+    def faces(self) -> int:
+        """How many times a face was seen."""
+        return self.seen.get("face", 0)
+
+    @property
+    def persons(self) -> int:
+        """How many times a body was seen."""
+        return self.seen.get("person", 0)
+
+    @property
+    def people(self) -> int:
+        """How many different people: tracks seen three times, or once for sure."""
+        return sum(n >= 3 or self.best[track] >= 0.5 for track, n in self.subjects.items())
+
+
+@dataclass(frozen=True, slots=True)
+class InputReport:
+    """One input's outcome. `error` is {"code", "message"} where it failed."""
+
+    source: str
+    output: str | None
+    tally: Tally = field(default_factory=Tally)
+    audio: str = "none"
+    seconds: float = 0.0
+    error: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report for machines."""
+        report: dict[str, Any] = {"source": self.source, "output": self.output}
+        if self.error is not None:
+            return report | {"error": self.error}
+        return report | {
+            "frames": self.tally.frames,
+            "faces": self.tally.faces,
+            "persons": self.tally.persons,
+            "people": self.tally.people,
+            "covered": self.tally.covered,
+            "audio": self.audio,
+            "seconds": round(self.seconds, 2),
+        }

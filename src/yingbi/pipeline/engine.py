@@ -1,0 +1,115 @@
+"""The way that every frame goes first, whatever is made of it afterwards.
+
+capture -> detect -> track -> grade. What follows (mask, structure, seal) is
+declared in `mask`, `level1`, `level2` and `level3`, each on one screen.
+
+Clause: 6.2.1.f-1; 6.2.1.f-2; 4.2-1.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from yingbi.domain.frame import Frame
+from yingbi.domain.region import Region
+from yingbi.domain.report import Tally
+from yingbi.errors import UnmaskableError, YingbiError
+from yingbi.grade.classes import classes
+from yingbi.media.film import FilmReader
+from yingbi.media.film_info import FilmInfo
+from yingbi.media.probe import Source, probe
+from yingbi.media.still import read_still
+from yingbi.track.tracker import track
+
+
+class Finder(Protocol):
+    """Finds one kind of target in a frame."""
+
+    def find(self, frame: Frame) -> list[Region]:
+        """Return what was seen; what is unsure counts as seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame with its tracked regions and the classes of data in it."""
+
+    frame: Frame
+    regions: Sequence[Region]
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How to look: what for, how long to hold, how far to cover, and whom to tell."""
+
+    finders: Sequence[Finder]
+    hold_s: float
+    grow: float
+    crf: int
+    threads: int = 0
+    tick: Callable[[int], None] = field(default=lambda _done: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """An opened source: what it is, its frames, and a film's own facts."""
+
+    source: Source
+    info: FilmInfo | None
+    frames: Iterable[Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One run over one source: what is read, how it is looked at, and what was counted."""
+
+    reel: Reel
+    sight: Sight
+    tally: Tally = field(default_factory=Tally)
+
+
+@contextmanager
+def open_reel(path: Path, threads: int = 0) -> Iterator[Reel]:
+    """Open a film or a still; raise what `media.probe` and the readers raise."""
+    source = probe(path)
+    if source.kind == "still":
+        yield Reel(source, None, [read_still(path)])
+        return
+    with FilmReader(path, threads=threads) as film:
+        yield Reel(source, film.info, film.frames())
+
+
+def see(take: Take) -> Iterator[Seen]:
+    """Yield every frame of the source with what must be protected in it.
+
+    Raises: UnmaskableError where a detector fails on a frame; the input is then refused.
+    """
+    reel, sight, tally = take.reel, take.sight, take.tally
+    found = ((frame, _find(frame, sight.finders, reel.source.path)) for frame in reel.frames)
+    for frame, regions in track(found, hold_s=sight.hold_s):
+        labels = classes(regions)
+        tally.labels |= labels
+        _count(tally, regions)
+        sight.tick(1)
+        yield Seen(frame, regions, labels)
+
+
+def _find(frame: Frame, finders: Sequence[Finder], path: Path) -> list[Region]:
+    try:
+        return [region for finder in finders for region in finder.find(frame)]
+    except YingbiError:
+        raise
+    except Exception as error:
+        reason = type(error).__name__
+        raise UnmaskableError(path=path, frame=frame.index, reason=reason) from error
+
+
+def _count(tally: Tally, regions: Sequence[Region]) -> None:
+    tally.frames += 1
+    for region in regions:
+        if region.seen and region.track is not None:
+            tally.seen[region.kind] = tally.seen.get(region.kind, 0) + 1
+            tally.subjects[region.track] = tally.subjects.get(region.track, 0) + 1
+            tally.best[region.track] = max(tally.best.get(region.track, 0.0), region.score)

@@ -1,0 +1,36 @@
+"""A copy in which people are unreadable; no vault is needed.
+
+Clause: 6.2.5.b; 6.2.5.c-2.
+"""
+
+from typing import BinaryIO, Literal
+
+from yingbi.mask.cover import cover
+from yingbi.mask.film import masker
+from yingbi.media.film_writer import FilmWriter
+from yingbi.pipeline.engine import Take, see
+
+Audio = Literal["drop", "keep", "mute"]
+
+
+def mask(take: Take, sink: BinaryIO, *, audio: Audio) -> list[int]:
+    """Write the masked copy of the source to the sink.
+
+    Returns:
+        The pts of the frames written, to check the output against; empty for a still.
+    """
+    reel, sight, tally = take.reel, take.sight, take.tally
+    if reel.info is None:
+        cloth = masker(None, reel.source.media_type, crf=sight.crf, grow=sight.grow)
+        for seen in see(take):
+            for still in cloth.mask(seen.frame, seen.regions, seen.labels):
+                sink.write(still.content)
+        tally.covered = cloth.covered
+        return []
+    pts: list[int] = []
+    with FilmWriter(sink, reel.info, crf=sight.crf, audio=audio, source=reel.source.path) as writer:
+        for seen in see(take):
+            tally.covered += cover(seen.frame, seen.regions, grow=sight.grow)
+            pts.append(seen.frame.pts)
+            writer.write(seen.frame)
+    return pts

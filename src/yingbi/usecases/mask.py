@@ -1,0 +1,105 @@
+"""Make masked copies: one function, many inputs, a report for each.
+
+Clause: 6.2.5.b; 4.2.a.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from yingbi.capture.inputs import Input, find_inputs
+from yingbi.domain.report import InputReport, Progress, Tally
+from yingbi.errors import TwoInputsOneOutputError, UnsafeOutputError, YingbiError
+from yingbi.media.output import new_file
+from yingbi.media.probe import Source
+from yingbi.media.verify import verify_film
+from yingbi.pipeline.engine import Sight, Take, open_reel
+from yingbi.pipeline.mask import Audio, mask
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOptions:
+    """What the user chose for all inputs."""
+
+    audio: Audio = "drop"
+    force: bool = False
+    jobs: int = 1
+
+
+def plan(paths: Sequence[Path], out: Path) -> list[tuple[Input, Path]]:
+    """Return each input with its output. OUT is a file for one file, else a folder.
+
+    Raises: TwoInputsOneOutputError, UnsafeOutputError, and what `find_inputs` raises.
+    """
+    inputs = find_inputs(paths)
+    one_file = len(paths) == 1 and not paths[0].is_dir() and not out.is_dir()
+    pairs = [(item, out if one_file else out / item.place) for item in inputs]
+    taken: dict[Path, Path] = {}
+    originals = {item.path.resolve() for item in inputs}
+    for item, output in pairs:
+        place = output.resolve()
+        if place in originals:
+            raise UnsafeOutputError(output=output, reason="it is one of the inputs")
+        if place in taken:
+            raise TwoInputsOneOutputError(first=taken[place], second=item.path, output=output)
+        taken[place] = item.path
+    for path in paths:
+        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            raise UnsafeOutputError(output=out, reason="it lies inside the input folder")
+    return pairs
+
+
+def mask_inputs(
+    pairs: Sequence[tuple[Input, Path]], options: MaskOptions, sight: Sight, progress: Progress
+) -> list[InputReport]:
+    """Mask each input to its output; one that fails is reported and stops no other.
+
+    Raises: the input's own error where there is only one input.
+    """
+
+    def work(pair: tuple[Input, Path]) -> InputReport:
+        try:
+            return _mask_one(pair[0], pair[1], options, sight, progress)
+        except YingbiError as error:
+            if len(pairs) == 1:
+                raise
+            return InputReport(str(pair[0].path), None, error={"code": error.code, "raised": error})
+
+    if options.jobs == 1:
+        return [work(pair) for pair in pairs]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            return list(pool.map(work, pairs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _mask_one(
+    item: Input, output: Path, options: MaskOptions, sight: Sight, progress: Progress
+) -> InputReport:
+    tally, started = Tally(), time.monotonic()
+    with open_reel(item.path, sight.threads) as reel:
+        source = reel.source
+        _must_suit(output, source)
+        looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
+        with new_file(output, force=options.force) as file:
+            pts = mask(Take(reel, looking, tally), file, audio=options.audio)
+            if source.kind == "film":
+                verify_film(file, pts, (source.width, source.height))
+    audio = options.audio if source.has_audio else "none"
+    return InputReport(str(item.path), str(output), tally, audio, time.monotonic() - started)
+
+
+def _must_suit(output: Path, source: Source) -> None:
+    """Refuse a name that promises another format than what is written."""
+    endings = {
+        "image/jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"},
+        "image/png": {".png"},
+    }.get(source.media_type, {".mp4", ".m4v", ".mov"})
+    ending = output.suffix.lower()
+    named = source.path.suffix.lower()
+    if ending and ending not in endings and ending != named:
+        raise UnsafeOutputError(output=output, reason=f"the copy will be {source.media_type}")
