@@ -6,6 +6,9 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 DIGEST_BYTES = 32
 
+Octets = bytes | bytearray | memoryview
+"""Bytes to read; a secret is best held in a bytearray, which can be zeroed."""
+
 
 class InvalidTagError(Exception):
     """A tag, signature or wrapped key does not verify; nothing comes out."""
@@ -14,7 +17,7 @@ class InvalidTagError(Exception):
 class Hasher(Protocol):
     """A hash that is fed piece by piece, by one thread."""
 
-    def update(self, data: bytes | memoryview, /) -> None:
+    def update(self, data: Octets, /) -> None:
         """Take in more bytes."""
 
     def digest(self) -> bytes:
@@ -24,10 +27,10 @@ class Hasher(Protocol):
 class Cipher(Protocol):
     """An AEAD under one key, for many messages, used by one thread at a time."""
 
-    def seal(self, nonce: bytes, plaintext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def seal(self, nonce: bytes, plaintext: Octets, aad: bytes = b"") -> bytes:
         """Return ciphertext and 16-byte tag; a nonce is 12 bytes and never used twice."""
 
-    def open(self, nonce: bytes, ciphertext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def open(self, nonce: bytes, ciphertext: Octets, aad: bytes = b"") -> bytes:
         """Return the plaintext, or raise InvalidTagError."""
 
 
@@ -57,16 +60,16 @@ class Suite(Protocol):
     def public_bytes(self) -> int:
         """Length of a recipient's public key."""
 
-    def hash(self, data: bytes | memoryview) -> bytes:
+    def hash(self, data: Octets) -> bytes:
         """Return the 32-byte digest."""
 
     def hasher(self) -> Hasher:
         """Return a fresh hash to feed piece by piece."""
 
-    def hmac(self, key: bytes, data: bytes) -> bytes:
+    def hmac(self, key: bytes, data: Octets) -> bytes:
         """Return the 32-byte HMAC."""
 
-    def hkdf(self, secret: bytes, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
+    def hkdf(self, secret: Octets, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
         """Return `length` bytes derived after RFC 5869."""
 
     def cipher(self, key: bytes) -> Cipher:
@@ -81,7 +84,7 @@ class Suite(Protocol):
     def new_recipient(self) -> tuple[bytes, bytes]:
         """Return a fresh private and public key for `wrap`."""
 
-    def wrap(self, public: bytes, secret: bytes, info: bytes) -> bytes:
+    def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
         """Return the secret encrypted to the public key and bound to `info`.
 
         Raises: InvalidTagError where the public key is none.

@@ -11,6 +11,7 @@ from typing import Any
 
 from cffi import FFI
 
+from yingbi.crypto.contract import Octets
 from yingbi.errors import LibraryMissingError
 
 SM4, GCM, SM3 = 318, 9, 326
@@ -107,7 +108,7 @@ def check(code: int) -> None:
         raise GcryptError(text.decode() if isinstance(text, bytes) else text)
 
 
-def view(data: bytes | memoryview) -> Any:
+def view(data: Octets) -> Any:
     """Return the data as C sees it, without a copy."""
     return ffi.from_buffer(data)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from yingbi.crypto.contract import DIGEST_BYTES
+from yingbi.crypto.contract import DIGEST_BYTES, Octets
 
 
 def hkdf(
-    hmac: Callable[[bytes, bytes], bytes], secret: bytes, *, salt: bytes, info: bytes, length: int
+    hmac: Callable[[bytes, Octets], bytes], secret: Octets, *, salt: bytes, info: bytes, length: int
 ) -> bytes:
     """Return `length` bytes, at most 255 digests of them.
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from yingbi.crypto.contract import NONCE_BYTES, TAG_BYTES, Cipher, Hasher, InvalidTagError
+from yingbi.crypto.contract import NONCE_BYTES, TAG_BYTES, Cipher, Hasher, InvalidTagError, Octets
 from yingbi.crypto.hkdf import hkdf
 
 KEY_BYTES = 32
@@ -25,12 +25,12 @@ class AesGcm:
             raise ValueError(f"the key must have {KEY_BYTES} bytes, not {len(key)}")
         self._aead = AESGCM(key)
 
-    def seal(self, nonce: bytes, plaintext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def seal(self, nonce: bytes, plaintext: Octets, aad: bytes = b"") -> bytes:
         """Return ciphertext and tag."""
         _check_nonce(nonce)
         return self._aead.encrypt(nonce, plaintext, aad)
 
-    def open(self, nonce: bytes, ciphertext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def open(self, nonce: bytes, ciphertext: Octets, aad: bytes = b"") -> bytes:
         """Return the plaintext, or raise InvalidTagError."""
         _check_nonce(nonce)
         try:
@@ -51,7 +51,7 @@ class Intl:
     signature_bytes = 64
     public_bytes = _PUBLIC_BYTES
 
-    def hash(self, data: bytes | memoryview) -> bytes:
+    def hash(self, data: Octets) -> bytes:
         """Return SHA-256 of the data."""
         return hashlib.sha256(data).digest()
 
@@ -59,11 +59,11 @@ class Intl:
         """Return a fresh SHA-256."""
         return hashlib.sha256()
 
-    def hmac(self, key: bytes, data: bytes) -> bytes:
+    def hmac(self, key: bytes, data: Octets) -> bytes:
         """Return HMAC-SHA-256."""
         return hmac_module.digest(key, data, "sha256")
 
-    def hkdf(self, secret: bytes, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
+    def hkdf(self, secret: Octets, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
         """Return bytes derived by HKDF-SHA-256."""
         return hkdf(self.hmac, secret, salt=salt, info=info, length=length)
 
@@ -84,7 +84,7 @@ class Intl:
         private = X25519PrivateKey.generate()
         return private.private_bytes_raw(), private.public_key().public_bytes_raw()
 
-    def wrap(self, public: bytes, secret: bytes, info: bytes) -> bytes:
+    def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
         """Return encapsulated key (32 bytes), ciphertext, tag: HPKE base mode, single shot."""
         try:
             return _HPKE.encrypt(secret, X25519PublicKey.from_public_bytes(public), info)

@@ -6,10 +6,10 @@ node can be passed off as a leaf.
 
 from collections.abc import Sequence
 
-from yingbi.crypto.contract import InvalidTagError, Suite
+from yingbi.crypto.contract import InvalidTagError, Octets, Suite
 
 
-def leaf_hash(suite: Suite, data: bytes | memoryview) -> bytes:
+def leaf_hash(suite: Suite, data: Octets) -> bytes:
     """Return the 32-byte hash of one leaf."""
     hasher = suite.hasher()
     hasher.update(b"\x00")

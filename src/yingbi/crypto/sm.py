@@ -12,6 +12,7 @@ from yingbi.crypto.contract import (
     Cipher,
     Hasher,
     InvalidTagError,
+    Octets,
 )
 from yingbi.crypto.gcrypt import GcryptError, check, ffi, library, result, sexp, value_of, view
 from yingbi.crypto.hkdf import hkdf
@@ -48,7 +49,7 @@ class Sm4Gcm:
         self._handle = ffi.gc(made[0], self._library.gcry_cipher_close)
         check(self._library.gcry_cipher_setkey(self._handle, view(key), KEY_BYTES))
 
-    def seal(self, nonce: bytes, plaintext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def seal(self, nonce: bytes, plaintext: Octets, aad: bytes = b"") -> bytes:
         """Return ciphertext and tag."""
         self._start(nonce, aad)
         length = len(plaintext)
@@ -59,7 +60,7 @@ class Sm4Gcm:
         check(self._library.gcry_cipher_gettag(self._handle, out + length, TAG_BYTES))
         return bytes(sealed)
 
-    def open(self, nonce: bytes, ciphertext: bytes | memoryview, aad: bytes = b"") -> bytes:
+    def open(self, nonce: bytes, ciphertext: Octets, aad: bytes = b"") -> bytes:
         """Return the plaintext, or raise InvalidTagError; what failed is wiped first."""
         length = len(ciphertext) - TAG_BYTES
         if length < 0:
@@ -95,7 +96,7 @@ class Sm3:
         if key is not None:
             check(self._library.gcry_md_setkey(self._handle, view(key), len(key)))
 
-    def update(self, data: bytes | memoryview, /) -> None:
+    def update(self, data: Octets, /) -> None:
         """Take in more bytes."""
         self._library.gcry_md_write(self._handle, view(data), len(data))
 
@@ -126,7 +127,7 @@ class Sm:
     def __init__(self) -> None:
         self._library = library()
 
-    def hash(self, data: bytes | memoryview) -> bytes:
+    def hash(self, data: Octets) -> bytes:
         """Return SM3 of the data."""
         digest = bytearray(DIGEST_BYTES)
         out = ffi.from_buffer(digest)
@@ -137,13 +138,13 @@ class Sm:
         """Return a fresh SM3."""
         return Sm3()
 
-    def hmac(self, key: bytes, data: bytes) -> bytes:
+    def hmac(self, key: bytes, data: Octets) -> bytes:
         """Return HMAC-SM3."""
         keyed = Sm3(key)
         keyed.update(data)
         return keyed.digest()
 
-    def hkdf(self, secret: bytes, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
+    def hkdf(self, secret: Octets, *, salt: bytes = b"", info: bytes, length: int) -> bytes:
         """Return bytes derived by HKDF over HMAC-SM3."""
         return hkdf(self.hmac, secret, salt=salt, info=info, length=length)
 
@@ -164,10 +165,10 @@ class Sm:
         private = (1 + secrets.randbelow(_ORDER - 2)).to_bytes(_SCALAR_BYTES)
         return private, self._public(private)
 
-    def wrap(self, public: bytes, secret: bytes, info: bytes) -> bytes:
+    def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
         """Return C1 (65 bytes), C3 (32), C2 of SM2 over 1, the secret and SM3 of `info`."""
         _check_point(public)
-        message = _FIRST + secret + self.hash(info)
+        message = b"".join((_FIRST, secret, self.hash(info)))
         data = "(data (flags sm2)(hash-algo sm3)(value %b))"
         try:
             with (

@@ -1,10 +1,10 @@
 """The door to the ciphers: a suite by its name or by its number in a file."""
 
-from yingbi.crypto.contract import Cipher, Hasher, InvalidTagError, Suite
+from yingbi.crypto.contract import Cipher, Hasher, InvalidTagError, Octets, Suite
 from yingbi.crypto.intl import Intl
 from yingbi.crypto.sm import Sm
 
-__all__ = ["NAMES", "Cipher", "Hasher", "InvalidTagError", "Suite", "suite", "suite_of"]
+__all__ = ["NAMES", "Cipher", "Hasher", "InvalidTagError", "Octets", "Suite", "suite", "suite_of"]
 
 NAMES = ("intl", "sm")
 

@@ -1,0 +1,42 @@
+"""Opening a lock. Only `release` and `keys.rotate` may import this."""
+
+from hmac import compare_digest
+
+from yingbi.crypto.suite import InvalidTagError, Suite
+from yingbi.envelope.lock import Lock, RecipientType, parse_lock
+from yingbi.envelope.schedule import DEK_BYTES, lock_mac
+from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.keys.wrap import EpochPublic
+
+
+def unwrap(
+    suite: Suite, lock: bytes, epoch: EpochPublic, private_key: bytes, context: bytes
+) -> bytearray:
+    """Return the DEK, 32 bytes, for the caller to zero after use.
+
+    Raises: NoKeyError where the lock names no recipient with this key, or was made
+        for another segment, box or key; SealBrokenError where it is no lock of
+        this suite or its recipients were altered.
+    Clause: 6.2.3.b-2.
+    """
+    parsed = parse_lock(lock)
+    if parsed.suite_code != suite.code:
+        raise SealBrokenError(what="a lock", reason="it is of another suite")
+    try:
+        dek = bytearray(suite.unwrap(private_key, _wrapped_for(parsed, epoch), context))
+    except InvalidTagError:
+        raise NoKeyError(what="this segment") from None
+    if len(dek) != DEK_BYTES:
+        raise SealBrokenError(what="a lock", reason="it holds no data key")
+    expected = lock_mac(suite, dek, context, parsed.without_mac())
+    if not compare_digest(expected, parsed.mac):
+        dek[:] = bytes(len(dek))
+        raise SealBrokenError(what="a lock", reason="its list of recipients was altered")
+    return dek
+
+
+def _wrapped_for(lock: Lock, epoch: EpochPublic) -> bytes:
+    for recipient in lock.recipients:
+        if recipient.kind is RecipientType.BOX_EPOCH and recipient.key_id == epoch.key_id:
+            return recipient.wrapped
+    raise NoKeyError(what="this segment")
