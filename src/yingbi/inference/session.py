@@ -1,0 +1,45 @@
+"""Run a network on this machine's processor; the only importer of onnxruntime."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+ERRORS_ONLY = 3
+
+
+class Network:
+    """A network that is loaded and ready.
+
+    One `run` at a time per instance is the intended use; it holds no state of a picture.
+    """
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        """Load a network.
+
+        Args:
+            model: the bytes of an ONNX file, checked by the caller (`models.shelf`).
+            threads: how many threads one call may use, from 1 on.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        # Pictures differ in size: a memory plan made for the first would be wrong for the next.
+        options.enable_mem_pattern = False
+        # Idle threads that spin would take the cores that decode and encode.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            model, sess_options=options, providers=["CPUExecutionProvider"]
+        )
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs, in the network's own order."""
+        return tuple(port.name for port in self._session.get_inputs())
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Return every output in the network's own order, for inputs by name."""
+        return [np.asarray(output) for output in self._session.run(None, dict(inputs))]
