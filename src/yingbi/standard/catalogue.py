@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from yingbi.errors import NoSuchRequirementError
@@ -18,24 +17,24 @@ Entry = Mapping[str, Any]
 _DATA = Path(__file__).resolve().parent / "data"
 
 
-def requirements() -> Mapping[str, Entry]:
-    """Return every requirement of T/AI 110.1-2020 by its id, in the standard's order.
+def requirements() -> tuple[Entry, ...]:
+    """Return every requirement of T/AI 110.1-2020, in the standard's order.
 
     An entry has `id, clause, level, layer, dimension, modality, title, requirement,
     evidence, automatic_check, product_feature, applicable_to, related`; `title` and
     `requirement` hold the words under "zh" and "en"; `level` is "all", 1, 2 or 3.
     """
-    return _by_id("requirements", "requirements")
+    return tuple(_requirements().values())
 
 
-def regulations() -> Mapping[str, Entry]:
-    """Return every law pack by its id: `jurisdiction, instrument, rule, default, confidence`."""
-    return _by_id("regulations", "packs")
+def regulations() -> tuple[Entry, ...]:
+    """Return every law pack: `id, jurisdiction, instrument, rule, default, confidence`."""
+    return tuple(_by_id("regulations", "packs").values())
 
 
-def metrics() -> Mapping[str, Entry]:
-    """Return every privacy metric by its id: `group, def` and where it has them `interval, gate`."""
-    return _by_id("metrics", "metrics")
+def metrics() -> tuple[Entry, ...]:
+    """Return every privacy metric: `id, group, def`, where it has them `interval, gate, also`."""
+    return tuple(_by_id("metrics", "metrics").values())
 
 
 def requirement(identifier: str) -> Entry:
@@ -43,7 +42,7 @@ def requirement(identifier: str) -> Entry:
 
     Raises: NoSuchRequirementError where the catalogue has no such id.
     """
-    return _found(identifier, requirements())
+    return _found(identifier, _requirements())
 
 
 def entry(identifier: str) -> Entry:
@@ -51,7 +50,12 @@ def entry(identifier: str) -> Entry:
 
     Raises: NoSuchRequirementError where none of the three has it.
     """
-    return _found(identifier, {**requirements(), **regulations(), **metrics()})
+    packs, measures = _by_id("regulations", "packs"), _by_id("metrics", "metrics")
+    return _found(identifier, {**_requirements(), **packs, **measures})
+
+
+def _requirements() -> Mapping[str, Entry]:
+    return _by_id("requirements", "requirements")
 
 
 def _found(identifier: str, entries: Mapping[str, Entry]) -> Entry:
@@ -63,4 +67,4 @@ def _found(identifier: str, entries: Mapping[str, Entry]) -> Entry:
 @cache
 def _by_id(file: str, key: str) -> Mapping[str, Entry]:
     listed = json.loads((_DATA / f"{file}.json").read_text("utf-8"))[key]
-    return MappingProxyType({item["id"]: item for item in listed})
+    return {item["id"]: item for item in listed}
