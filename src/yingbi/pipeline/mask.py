@@ -23,8 +23,8 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio) -> list[int]:
     if reel.info is None:
         cloth = masker(None, reel.source.media_type, crf=sight.crf, grow=sight.grow)
         for seen in see(take):
-            for still in cloth.mask(seen.frame, seen.regions, seen.labels):
-                sink.write(still.content)
+            stills = cloth.mask(seen.frame, seen.regions, seen.labels)
+            sink.writelines(still.content for still in stills)
         tally.covered = cloth.covered
         return []
     pts: list[int] = []

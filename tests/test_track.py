@@ -1,0 +1,100 @@
+"""One person keeps one id, and nothing blinks."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yingbi.domain.region import Region, Target, overlap
+from yingbi.track.tracker import track
+
+
+@dataclass(frozen=True)
+class Tick:
+    index: int
+    time_s: float
+
+
+def ticks(n: int, fps: float = 25.0) -> list[Tick]:
+    return [Tick(i, i / fps) for i in range(n)]
+
+
+def face(x: int, y: int = 50, size: int = 40, score: float = 0.9) -> Region:
+    return Region(Target.FACE, (x, y, x + size, y + size), score)
+
+
+def body(x: int, y: int = 40, width: int = 80, height: int = 240) -> Region:
+    return Region(Target.PERSON, (x, y, x + width, y + height), 0.8)
+
+
+def run(found: list[list[Region]], hold_s: float = 0.5) -> list[list[Region]]:
+    frames = ticks(len(found))
+    out = list(track(zip(frames, found, strict=True), hold_s=hold_s))
+    assert [frame for frame, _ in out] == frames
+    return [regions for _, regions in out]
+
+
+def covers(regions: list[Region], box: tuple[int, int, int, int]) -> bool:
+    return any(
+        r.box[0] <= box[0] and r.box[1] <= box[1] and r.box[2] >= box[2] and r.box[3] >= box[3]
+        for r in regions
+    )
+
+
+@given(st.sets(st.integers(1, 58), max_size=30), st.integers(-4, 4))
+def test_a_face_that_some_frames_miss_is_covered_in_every_frame(
+    missed: set[int], step: int
+) -> None:
+    # gaps longer than the hold are the tracker's stated limit
+    longest = max((len(list(run_)) for run_ in _runs(missed)), default=0)
+    truth = [face(300 + i * step) for i in range(60)]
+    found = [[] if i in missed and longest <= 11 else [truth[i]] for i in range(60)]
+    for regions, real in zip(run(found), truth, strict=True):
+        assert any(overlap(r.box, real.box) > 0.4 and covers([r], real.box) for r in regions)
+
+
+def _runs(numbers: set[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and runs[-1][-1] == n - 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return runs
+
+
+def test_without_holding_the_same_gaps_do_leak() -> None:
+    """The control: the claim above can fail."""
+    found = [[] if i in (10, 11, 12) else [face(300)] for i in range(30)]
+    assert not all(covers(regions, face(300).box) for regions in run(found, hold_s=0.0))
+
+
+def test_one_person_keeps_one_id_when_two_cross() -> None:
+    found = [[face(100 + 6 * i), face(500 - 6 * i, y=120)] for i in range(60)]
+    ids = [{r.box[1]: r.track for r in regions if r.seen} for regions in run(found)]
+    assert len({i[50] for i in ids}) == 1
+    assert len({i[120] for i in ids}) == 1
+    assert ids[0][50] != ids[0][120]
+
+
+def test_a_face_and_the_body_that_it_sits_on_are_one_person() -> None:
+    found = [[body(200), face(220)] for _ in range(10)] + [[face(220)] for _ in range(5)]
+    assert {r.track for regions in run(found) for r in regions} == {1}
+
+
+def test_two_bodies_side_by_side_are_two_people() -> None:
+    found = [[body(200), body(300), face(220), face(320)] for _ in range(10)]
+    assert {r.track for regions in run(found) for r in regions} == {1, 2}
+
+
+def test_a_face_that_appears_is_covered_before_it_was_first_seen() -> None:
+    found = [[] for _ in range(20)] + [[face(300)] for _ in range(10)]
+    out = run(found)
+    assert all(covers(regions, face(300).box) for regions in out[8:])
+    assert not out[3]
+
+
+@pytest.mark.parametrize("hold_s", [0.0, 0.2, 1.0])
+def test_every_frame_comes_out_once_and_in_order(hold_s: float) -> None:
+    run([[face(10)] if i % 7 == 0 else [] for i in range(50)], hold_s)
