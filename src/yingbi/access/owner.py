@@ -1,0 +1,61 @@
+"""The owner's own leave: what someone who knows the passphrase may open.
+
+Who is not the owner gets nothing yet; what needs a second person is refused.
+
+Clause: 6.2.4-2; A.3-3; A.3.a-2.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from yingbi.domain.box import BoxPolicy
+from yingbi.domain.grant import Grant
+from yingbi.domain.level import Level, RawExport, RawPolicy
+from yingbi.domain.part import PartKind
+from yingbi.errors import NeedsApproverError, NotAuthorisedError, RawNeverError
+from yingbi.keys.keystore import Keystore
+
+OWNER = "owner"
+
+
+def self_grant(
+    keystore: Keystore,
+    policy: BoxPolicy,
+    object_id: UUID,
+    parts: Iterable[PartKind],
+    *,
+    purpose: str,
+    now: datetime,
+    minutes: int = 15,
+) -> Grant:
+    """Return leave for the owner to open parts of one object for a while.
+
+    keystore: open; that it is shows that the passphrase was known.
+    policy: of the object's box. purpose: needed for the original alone.
+
+    Raises: NotAuthorisedError for a closed keystore, no parts, or an original
+        without a purpose; RawNeverError; NeedsApproverError.
+    """
+    wanted = frozenset(parts)
+    if not keystore.is_open:
+        raise NotAuthorisedError(reason="the keystore is closed")
+    if not wanted:
+        raise NotAuthorisedError(reason="no part is named")
+    if PartKind.RAW in wanted:
+        _must_release_raw(policy, purpose)
+    return Grant(object_id, wanted, purpose.strip(), OWNER, now + timedelta(minutes=minutes))
+
+
+def _must_release_raw(policy: BoxPolicy, purpose: str) -> None:
+    if policy.level is not Level.RAW_ON_RELEASE or policy.raw is RawPolicy.NONE:
+        raise RawNeverError(reason="it keeps none")
+    match policy.raw_export:
+        case RawExport.NEVER:
+            raise RawNeverError(reason="its policy says never")
+        case RawExport.GRANT:
+            raise NeedsApproverError
+        case RawExport.OWNER:
+            pass
+    if not purpose.strip():
+        raise NotAuthorisedError(reason="an original is opened for a stated purpose only")

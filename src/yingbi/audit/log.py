@@ -1,0 +1,212 @@
+"""The log: every deed is a leaf, every append a signed tree head.
+
+An entry is canonical JSON. What its text may reveal of people, the purpose, is
+sealed in it; the rest is what an auditor needs without the passphrase. Each row
+keeps the root of the tree up to itself and the device's signature over it, so
+that a change, a removal or a reorder of any row is found, and which was first.
+A whole vault put back to an older copy is not: that needs a head kept elsewhere.
+
+Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select
+
+from yingbi.audit.tree import Tree
+from yingbi.crypto.suite import InvalidTagError
+from yingbi.db.database import CatalogueUnit, Database
+from yingbi.db.schema import log, log_state
+from yingbi.domain.ledger import Action, Deed
+from yingbi.errors import LogBrokenError, SealBrokenError
+from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.keystore import Keystore
+
+_PURPOSE_STEP = 128
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A deed and its place in the log, counted from 0."""
+
+    sequence: int
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHead:
+    """The state of the log: how many entries, and the root over them, signed by the device."""
+
+    size: int
+    root: bytes
+    signature: bytes
+
+
+class Log:
+    """The log of one vault; a `Ledger` of catalogue units."""
+
+    def __init__(
+        self,
+        keystore: Keystore,
+        database: Database[CatalogueUnit],
+        controller_id: UUID,
+        vault_id: UUID,
+    ) -> None:
+        self._keystore, self._suite = keystore, keystore.suite
+        self._database = database
+        self._controller, self._vault = controller_id, vault_id
+
+    def append(self, unit: CatalogueUnit, deed: Deed) -> int:
+        """Write the deed in the caller's transaction; return its sequence number.
+
+        Raises: LogBrokenError where the log's state does not fit its last row:
+            nothing is built upon an altered log.
+        """
+        tree = self._tree(unit)
+        sequence = tree.size
+        entry = self._encoded(sequence, deed)
+        tree.add(entry)
+        root = tree.root()
+        row = {
+            "sequence": sequence,
+            "controller_id": self._controller,
+            "entry": entry,
+            "root": root,
+            "signature": self._keystore.device.sign(self._head(tree.size, root)),
+        }
+        unit.run(insert(log), row)
+        unit.run(delete(log_state))
+        state = {
+            "controller_id": self._controller,
+            "size": tree.size,
+            "frontier": tree.frontier,
+        }
+        unit.run(insert(log_state), state)
+        return sequence
+
+    def record(self, deed: Deed) -> int:
+        """Write the deed in a transaction of its own: on the disk when this returns."""
+        with self._database.begin() as unit:
+            return self.append(unit, deed)
+
+    def entries(self) -> Iterator[LogEntry]:
+        """Return every entry in order, purposes in clear.
+
+        Raises: LogBrokenError at the first entry that cannot be read; only
+            `verify` proves that nothing is missing.
+        """
+        with self._database.read() as unit:
+            for row in unit.stream(select(log).order_by(log.c.sequence)):
+                yield self._decoded(row)
+
+    def head(self) -> TreeHead | None:
+        """Return the head after the last entry, or None for an empty log; unverified."""
+        with self._database.read() as unit:
+            row = unit.one(select(log).order_by(log.c.sequence.desc()).limit(1))
+        return None if row is None else TreeHead(row.sequence + 1, row.root, row.signature)
+
+    def verify(self) -> int:
+        """Recompute all of it; return how many entries there are.
+
+        Raises: LogBrokenError naming the first entry that is wrong.
+        """
+        tree = Tree(self._suite)
+        with self._database.read() as unit:
+            for row in unit.stream(select(log).order_by(log.c.sequence)):
+                self._check(row, tree)
+            state = unit.one(select(log_state))
+        found = (0, b"") if state is None else (state.size, state.frontier)
+        if found != (tree.size, tree.frontier):
+            reason = f"it has {tree.size} entries and its state says {found[0]}"
+            raise LogBrokenError(reason=reason)
+        return tree.size
+
+    def _check(self, row: Row[Any], tree: Tree) -> None:
+        """Add the row to the tree and hold its root, signature and number to it."""
+        wrong = f"entry {tree.size} was altered, removed or moved"
+        if row.sequence != tree.size:
+            raise LogBrokenError(reason=wrong)
+        tree.add(row.entry)
+        try:
+            public, message = self._keystore.device.public_key, self._head(tree.size, tree.root())
+            self._suite.verify(public, row.signature, message)
+        except InvalidTagError:
+            raise LogBrokenError(reason=wrong) from None
+        if row.root != tree.root():
+            raise LogBrokenError(reason=wrong)
+        self._decoded(row)
+
+    def _tree(self, unit: CatalogueUnit) -> Tree:
+        state = unit.one(select(log_state))
+        newest = unit.one(select(log).order_by(log.c.sequence.desc()).limit(1))
+        if state is None and newest is None:
+            return Tree(self._suite)
+        if state is None or newest is None or newest.sequence + 1 != state.size:
+            raise LogBrokenError(reason="its state does not fit its last entry")
+        try:
+            tree = Tree(self._suite, state.size, state.frontier)
+        except ValueError:
+            raise LogBrokenError(reason="its state was altered") from None
+        if newest.root != tree.root():
+            raise LogBrokenError(reason="its state does not fit its last entry")
+        return tree
+
+    def _head(self, size: int, root: bytes) -> bytes:
+        """Name the place of a head: what the device signs."""
+        return place("log head", self._controller.bytes, self._vault.bytes, size.to_bytes(8), root)
+
+    def _encoded(self, sequence: int, deed: Deed) -> bytes:
+        text: dict[str, Any] = {
+            "v": 1,
+            "n": sequence,
+            "at": deed.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+            "do": deed.action.value,
+        }
+        if deed.box_id is not None:
+            text["box"] = str(deed.box_id)
+        if deed.object_id is not None:
+            text["object"] = str(deed.object_id)
+        if deed.digests:
+            text["digests"] = dict(deed.digests)
+        if deed.facts:
+            text["facts"] = dict(deed.facts)
+        if deed.purpose:
+            text["purpose"] = self._sealed(sequence, deed.purpose)
+        return json.dumps(text, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+    def _decoded(self, row: Row[Any]) -> LogEntry:
+        try:
+            text = json.loads(row.entry)
+            deed = Deed(
+                Action(text["do"]),
+                datetime.fromisoformat(text["at"]),
+                box_id=UUID(text["box"]) if "box" in text else None,
+                object_id=UUID(text["object"]) if "object" in text else None,
+                purpose=self._opened(row.sequence, text["purpose"]) if "purpose" in text else "",
+                digests=text.get("digests", {}),
+                facts=text.get("facts", {}),
+            )
+        except (ValueError, KeyError, TypeError, SealBrokenError):
+            raise LogBrokenError(reason=f"entry {row.sequence} cannot be read") from None
+        return LogEntry(row.sequence, deed)
+
+    def _sealed(self, sequence: int, purpose: str) -> str:
+        content = purpose.encode()
+        padded = content.ljust(-(-len(content) // _PURPOSE_STEP) * _PURPOSE_STEP, b"\0")
+        key = self._keystore.catalogue_key("log")
+        cell = seal_cell(self._suite, key, padded, self._at_purpose(sequence))
+        return base64.b64encode(cell).decode()
+
+    def _opened(self, sequence: int, sealed: str) -> str:
+        key, cell = self._keystore.catalogue_key("log"), base64.b64decode(sealed)
+        at = self._at_purpose(sequence)
+        return open_cell(self._suite, key, cell, at, what="a purpose").rstrip(b"\0").decode()
+
+    def _at_purpose(self, sequence: int) -> bytes:
+        return place("log purpose", self._vault.bytes, sequence.to_bytes(8))

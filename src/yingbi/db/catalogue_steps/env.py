@@ -1,0 +1,12 @@
+"""Where alembic enters: it runs the steps on the connection handed to it."""
+
+from alembic import context
+
+from yingbi.db.schema import catalogue_tables
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=catalogue_tables,
+    transactional_ddl=False,  # the unit of work around it is the transaction
+)
+context.run_migrations()

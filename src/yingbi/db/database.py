@@ -1,0 +1,217 @@
+"""A vault's databases: SQLite that is on the disk when `begin` returns, or an error.
+
+A transaction is a value. `Database.begin` makes one, whoever holds it may pass
+it to several rooms, and they all succeed or fail together. The two databases
+have units of different types: no transaction spans both (half of all kills
+left attached WAL databases differing).
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Executable, Row, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+
+from yingbi.db import schema
+from yingbi.errors import (
+    ReadWriteError,
+    SealBrokenError,
+    VaultLockedError,
+    VaultTooNewError,
+)
+
+BUSY_S = 5.0
+
+Crossing = Callable[[str], None]
+"""Called with its name before each boundary that a crash could fall on; tests raise in it."""
+
+
+def no_crossing(boundary: str) -> None:
+    """Do nothing; the crossing of every run that is no test."""
+
+
+class UnitOfWork:
+    """One open transaction; made by `Database.begin` alone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: Executable, rows: Any = None) -> int:
+        """Execute a change, for each of the rows where given; return the rows touched."""
+        return int(self._connection.execute(statement, rows).rowcount)
+
+    def all(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Return every row of a question."""
+        return self._connection.execute(statement).all()
+
+    def one(self, statement: Executable) -> Row[Any] | None:
+        """Return the first row of a question, or None."""
+        return self._connection.execute(statement).first()
+
+    def stream(self, statement: Executable) -> Iterator[Row[Any]]:
+        """Return the rows of a question one after another, in constant memory."""
+        yield from self._connection.execute(statement).yield_per(500)
+
+
+class CatalogueUnit(UnitOfWork):
+    """A transaction of catalogue.db."""
+
+
+class KeysUnit(UnitOfWork):
+    """A transaction of keys.db."""
+
+
+UnitT = TypeVar("UnitT", bound=UnitOfWork)
+
+
+class Database(Generic[UnitT]):
+    """One SQLite file, its units of one type."""
+
+    def __init__(
+        self, path: Path, unit: type[UnitT], steps: str, head: str, crossing: Crossing
+    ) -> None:
+        self.path = path
+        self._unit, self._steps, self._head, self._crossing = unit, steps, head, crossing
+        self._engine = create_engine(
+            f"sqlite:///{path}",
+            connect_args={"timeout": BUSY_S, "check_same_thread": False},
+            hide_parameters=True,
+        )
+        event.listen(self._engine, "connect", _prepare)
+
+    def create(self) -> None:
+        """Make the file, readable by its owner alone, with the present schema."""
+        try:
+            self.path.touch(mode=0o600, exist_ok=False)
+        except OSError as error:
+            raise ReadWriteError(path=self.path, reason=error.strerror or error) from None
+        self._migrate()
+
+    def open(self) -> None:
+        """Check the file's schema by one question; bring an older one up to date.
+
+        Raises: VaultTooNewError on a schema of a later program; SealBrokenError
+            where the file is missing or no database.
+        """
+        if not self.path.is_file():
+            raise SealBrokenError(what=self.path.name, reason="the file is missing")
+        with self._translated(), self._engine.connect() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if found is None or found > self._head:
+            raise VaultTooNewError(found=found, known=self._head)
+        if found < self._head:
+            self._migrate()
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitT]:
+        """Hold the database for writing; committed and on the disk when the block ends.
+
+        Raises: VaultLockedError where another process writes for too long;
+            ReadWriteError on a full or failing disk; whatever the block raises
+            undoes all of it.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield self._unit(connection)
+                self._crossing(f"{self.path.name}: commit")
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+        self._crossing(f"{self.path.name}: committed")
+
+    @contextmanager
+    def read(self) -> Iterator[UnitT]:
+        """Hold one unchanging view of the database; nothing can be written through it."""
+        with self._translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                yield self._unit(connection)
+            finally:
+                connection.exec_driver_sql("PRAGMA query_only=OFF")
+                connection.exec_driver_sql("ROLLBACK")
+
+    def empty_journal(self) -> None:
+        """Move the write-ahead log into the file and cut it to nothing.
+
+        Raises: VaultLockedError while a reader still needs it.
+        """
+        self._crossing(f"{self.path.name}: checkpoint")
+        with self._translated(), self._engine.connect() as connection:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        if busy:
+            raise VaultLockedError
+        self._crossing(f"{self.path.name}: checkpointed")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def _migrate(self) -> None:
+        from yingbi.db.migrate import migrate
+
+        with self._translated(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            migrate(connection, self._steps, self._head)
+            connection.exec_driver_sql("COMMIT")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise _meaning(error, self.path) from None
+
+
+def catalogue(path: Path, crossing: Crossing = no_crossing) -> Database[CatalogueUnit]:
+    """Return the database of objects, boxes, erasures and the log."""
+    return Database(path, CatalogueUnit, "catalogue_steps", schema.CATALOGUE_HEAD, crossing)
+
+
+def keys(path: Path, crossing: Crossing = no_crossing) -> Database[KeysUnit]:
+    """Return the database of wrapped keys and lock pages."""
+    return Database(path, KeysUnit, "keys_steps", schema.KEYS_HEAD, crossing)
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun here, not by the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _meaning(error: DatabaseError, path: Path) -> Exception:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return VaultLockedError()
+    if code in _DISK:
+        return ReadWriteError(path=path, reason=str(error.orig))
+    if code in _DAMAGE:
+        return SealBrokenError(what=path.name, reason="the database is damaged")
+    return error
+
+
+_DISK = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+)
+_DAMAGE = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_ERROR,  # a table or column that is gone
+)

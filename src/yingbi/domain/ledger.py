@@ -1,0 +1,58 @@
+"""What is done to a vault, as it is told to the log.
+
+Clause: 6.1-2; 6.2.4.b.2-2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+
+class Action(StrEnum):
+    """Every kind of deed that the log knows."""
+
+    VAULT_MADE = "vault-made"
+    MEMORY_UNGUARDED = "memory-unguarded"
+    BOX_MADE = "box-made"
+    PROTECTED = "protected"
+    GRANTED = "granted"
+    OPENED = "opened"
+    VERIFIED = "verified"
+    ERASE_INTENDED = "erase-intended"
+    ERASED = "erased"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing done.
+
+    at: with its zone.
+    purpose: why, in the user's words; it may name people, so the log seals it.
+    digests: what identifies the bytes that were touched, as hexadecimal; public.
+    facts: further public facts, such as counts; never a name.
+    """
+
+    action: Action
+    at: datetime
+    box_id: UUID | None = None
+    object_id: UUID | None = None
+    purpose: str = field(default="", repr=False)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+UnitT_contra = TypeVar("UnitT_contra", contravariant=True)
+
+
+class Ledger(Protocol[UnitT_contra]):
+    """Where deeds are told; a log that cannot be rewritten stands behind it."""
+
+    def append(self, unit: UnitT_contra, deed: Deed) -> int:
+        """Write the deed in the caller's transaction; return its sequence number."""
+
+    def record(self, deed: Deed) -> int:
+        """Write the deed in a transaction of its own: on the disk when this returns."""

@@ -1,0 +1,272 @@
+"""The lock table: wrapped DEKs in sealed pages, so that erasing one leaves no trace.
+
+A database keeps what it was told to delete in free pages and journals. So a
+lock is never a row: it stands in a page sealed under a page key of its own,
+which is wrapped by the vault's lock-store key. Erasing gives the touched page a
+fresh key and wraps the survivors alone; what is left of the old page is noise
+without the old page key. (Whoever kept the old page *and* its wrapped key can
+read it until the lock-store key is replaced.)
+
+Beside the locks of its segments an object has one more entry, its info key,
+over what the catalogue knows about it: it goes with them.
+
+Pages hold at most 1024 entries or 256 KiB; a page holds one `LockGroup`.
+
+Clause: 6.2.3.e-2.
+"""
+
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from yingbi.db.database import Database, KeysUnit
+from yingbi.db.schema import lock_pages, lock_places
+from yingbi.domain.ids import new_id
+from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.keystore import Keystore
+
+PAGE_ENTRIES = 1024
+PAGE_BYTES = 256 * 1024
+_ENTRY = struct.Struct(">16s16sI")
+_WHAT = "the lock table"
+
+
+@dataclass(frozen=True, slots=True)
+class LockGroup:
+    """What shares a page: a box's epoch; later also a camera and an hour, in `finer`.
+
+    The database sees only a keyed hash of it.
+    """
+
+    box_id: UUID
+    epoch: int
+    retention: int = 0
+    finer: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    object_id: UUID
+    segment_id: UUID
+    lock: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return _ENTRY.size + len(self.lock)
+
+
+@dataclass(slots=True)
+class _Page:
+    page_id: UUID
+    group_tag: bytes
+    key: bytes = field(repr=False)
+    entries: list[_Entry] = field(default_factory=list, repr=False)
+    size: int = 0
+    stored: bool = False
+
+    def takes(self, entry: _Entry) -> bool:
+        return len(self.entries) < PAGE_ENTRIES and self.size + entry.size <= PAGE_BYTES
+
+    def add(self, entry: _Entry) -> None:
+        self.entries.append(entry)
+        self.size += entry.size
+
+
+class LockTable:
+    """The locks and info keys of every object of one vault."""
+
+    def __init__(self, keystore: Keystore, keys: Database[KeysUnit], controller_id: UUID) -> None:
+        self._keystore, self._suite = keystore, keystore.suite
+        self._keys, self._controller = keys, controller_id
+
+    @property
+    def lock_store_id(self) -> bytes:
+        """The 16 bytes that name the lock-store key in force; receipts carry them."""
+        return self._keystore.lock_store_key.key_id
+
+    def put(
+        self,
+        unit: KeysUnit,
+        group: LockGroup,
+        object_id: UUID,
+        locks: Mapping[UUID, bytes],
+        info_key: bytes,
+    ) -> None:
+        """Add an object's locks, by segment id, and its info key.
+
+        Raises: ValueError for a segment id equal to the object's, which would
+            pass for the info key.
+        """
+        if object_id in locks:
+            raise ValueError("a segment cannot have its object's id")
+        entries = [_Entry(object_id, object_id, info_key)]
+        entries += [_Entry(object_id, segment, lock) for segment, lock in locks.items()]
+        tag = self._tag(group)
+        page = self._last_page(unit, tag) or self._new_page(tag)
+        touched = []
+        for entry in entries:
+            if not page.takes(entry):
+                touched.append(page)
+                page = self._new_page(tag)
+            page.add(entry)
+        for full in [*touched, page]:
+            if any(entry.object_id == object_id for entry in full.entries):
+                self._store(unit, full, object_id)
+
+    def locks_of(self, object_id: UUID) -> dict[UUID, bytes]:
+        """Return the object's locks by segment id; none where it was erased.
+
+        Raises: SealBrokenError where a page was altered.
+        """
+        with self._keys.read() as unit:
+            pages = [self._open(row) for row in self._pages_of(unit, [object_id])]
+        return {
+            entry.segment_id: entry.lock
+            for page in pages
+            for entry in page.entries
+            if entry.object_id == object_id != entry.segment_id
+        }
+
+    def info_keys(self, object_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return the info keys of these objects; those that were erased have none."""
+        wanted = set(object_ids)
+        with self._keys.read() as unit:
+            rows = self._pages_of(unit, sorted(wanted))
+        entries = (entry for row in rows for entry in self._open(row).entries)
+        return {
+            entry.object_id: entry.lock
+            for entry in entries
+            if entry.object_id == entry.segment_id and entry.object_id in wanted
+        }
+
+    def destroy(self, unit: KeysUnit, object_id: UUID) -> int:
+        """Erase every entry of the object; return how many there were.
+
+        The caller empties the database's journal after its transaction.
+        """
+        destroyed = 0
+        for row in self._pages_of(unit, [object_id]):
+            page = self._open(row)
+            left = [entry for entry in page.entries if entry.object_id != object_id]
+            destroyed += len(page.entries) - len(left)
+            mine = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
+            unit.run(delete(lock_places).where(mine))
+            if not left:
+                unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
+                continue
+            page.key, page.entries = os.urandom(self._suite.key_bytes), left
+            page.size = sum(entry.size for entry in left)
+            unit.run(self._update(page))
+        return destroyed
+
+    def holds(self, object_id: UUID) -> bool:
+        """Return whether the object has any entry."""
+        with self._keys.read() as unit:
+            mine = lock_places.c.object_id == object_id
+            return unit.one(select(lock_places.c.page_id).where(mine)) is not None
+
+    def object_ids(self) -> set[UUID]:
+        """Return every object that has an entry."""
+        with self._keys.read() as unit:
+            rows = unit.all(select(lock_places.c.object_id).distinct())
+        return {row.object_id for row in rows}
+
+    def _pages_of(self, unit: KeysUnit, object_ids: list[UUID]) -> list[Row[Any]]:
+        """Return the pages, each once, that hold entries of these objects."""
+        found: dict[UUID, Row[Any]] = {}
+        for start in range(0, len(object_ids), 500):  # SQLite bounds a statement's variables
+            some = object_ids[start : start + 500]
+            ids = select(lock_places.c.page_id).where(lock_places.c.object_id.in_(some))
+            rows = unit.all(select(lock_pages).where(lock_pages.c.page_id.in_(ids)))
+            found |= {row.page_id: row for row in rows}
+        return list(found.values())
+
+    def _last_page(self, unit: KeysUnit, tag: bytes) -> _Page | None:
+        newest = lock_pages.c.page_id.desc()
+        chosen = select(lock_pages).where(lock_pages.c.group_tag == tag).order_by(newest).limit(1)
+        row = unit.one(chosen)
+        return None if row is None else self._open(row)
+
+    def _new_page(self, tag: bytes) -> _Page:
+        return _Page(new_id(), tag, os.urandom(self._suite.key_bytes))
+
+    def _open(self, row: Row[Any]) -> _Page:
+        store = self._keystore.lock_store_key
+        if row.lock_store_id != store.key_id:
+            raise NoKeyError(what="a page of the lock table: its lock-store key was replaced")
+        at = self._at(row.page_id, row.group_tag)
+        key = open_cell(self._suite, store.key, row.wrapped_key, at + store.key_id, what=_WHAT)
+        content = open_cell(self._suite, key, row.sealed, at, what=_WHAT)
+        page = _Page(row.page_id, row.group_tag, key, stored=True)
+        for entry in _parsed(content):
+            page.add(entry)
+        return page
+
+    def _store(self, unit: KeysUnit, page: _Page, object_id: UUID) -> None:
+        """Write the page, and that the object has entries in it."""
+        if page.stored:
+            unit.run(self._update(page))
+        else:
+            row = {
+                "page_id": page.page_id,
+                "controller_id": self._controller,
+                "group_tag": page.group_tag,
+            }
+            unit.run(insert(lock_pages), row | self._columns(page))
+        found = {
+            "object_id": object_id,
+            "page_id": page.page_id,
+            "controller_id": self._controller,
+        }
+        unit.run(insert(lock_places), found)
+
+    def _update(self, page: _Page) -> Any:
+        mine = lock_pages.c.page_id == page.page_id
+        return update(lock_pages).where(mine).values(**self._columns(page))
+
+    def _columns(self, page: _Page) -> dict[str, Any]:
+        store, at = self._keystore.lock_store_key, self._at(page.page_id, page.group_tag)
+        content = b"".join(
+            _ENTRY.pack(entry.object_id.bytes, entry.segment_id.bytes, len(entry.lock)) + entry.lock
+            for entry in page.entries
+        )
+        return {
+            "entries": len(page.entries),
+            "size": page.size,
+            "lock_store_id": store.key_id,
+            "wrapped_key": seal_cell(self._suite, store.key, page.key, at + store.key_id),
+            "sealed": seal_cell(self._suite, page.key, content, at),
+        }
+
+    def _at(self, page_id: UUID, group_tag: bytes) -> bytes:
+        return place("lock page", self._controller.bytes, page_id.bytes, group_tag)
+
+    def _tag(self, group: LockGroup) -> bytes:
+        name = place(
+            "lock group",
+            group.box_id.bytes,
+            group.epoch.to_bytes(8, signed=True),
+            group.retention.to_bytes(2),
+            group.finer,
+        )
+        return self._suite.hmac(self._keystore.catalogue_key("lock groups"), name)[:16]
+
+
+def _parsed(content: bytes) -> list[_Entry]:
+    entries, at = [], 0
+    while at < len(content):
+        try:
+            object_id, segment_id, length = _ENTRY.unpack_from(content, at)
+        except struct.error:
+            raise SealBrokenError(what=_WHAT, reason="an entry is cut short") from None
+        at += _ENTRY.size
+        lock = content[at : at + length]
+        entries.append(_Entry(UUID(bytes=object_id), UUID(bytes=segment_id), lock))
+        at += length
+    return entries

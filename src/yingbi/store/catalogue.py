@@ -1,0 +1,386 @@
+"""What the vault holds: objects, their parts, and what was erased.
+
+What a row says in clear (box, level, parts, sizes) is bound to its sealed
+information, so that none of it can be altered unnoticed. What is private is
+sealed under the object's own info key, which stands in the lock table: erasing
+the object's locks makes every copy of the row unreadable as well.
+
+Clause: 6.1-8; 6.2.3-2; 6.2.5.g-1.
+"""
+
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from yingbi.crypto.suite import Suite
+from yingbi.db.database import CatalogueUnit, Database
+from yingbi.db.schema import erasures, objects, parts
+from yingbi.domain.level import Level
+from yingbi.domain.part import PartKind
+from yingbi.errors import NoSuchObjectError, NoSuchPartError, ObjectErasedError, SealBrokenError
+from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.locks import LockTable
+
+_SEGMENT = struct.Struct(">16sQIdd")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What only the vault's owner may know of an object.
+
+    recorded_at: ISO 8601 with its zone; None, as for the camera, is "unknown".
+    clock: where recorded_at comes from ("option", "file", "unknown").
+    from_s, to_s: time span in seconds from the object's start.
+    media_types: by part kind. extra: what a pipeline wants to remember.
+    """
+
+    camera: str | None = None
+    recorded_at: str | None = None
+    clock: str = "unknown"
+    from_s: float = 0.0
+    to_s: float = 0.0
+    source_names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    media_types: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """One part: its file, how many segments and bytes, and the last segment's seal digest."""
+
+    kind: PartKind
+    file_name: str
+    segments: int
+    size: int
+    final_seal: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of the catalogue; its id carries the time when it was made."""
+
+    object_id: UUID
+    box_id: UUID
+    level: Level
+    epoch: int
+    retention: int
+    parts: tuple[StoredPart, ...]
+    info: ObjectInfo = field(repr=False)
+
+    def part(self, kind: PartKind) -> StoredPart:
+        """Return the part of that kind, or raise NoSuchPartError."""
+        for part in self.parts:
+            if part.kind is kind:
+                return part
+        kinds = ", ".join(part.kind for part in self.parts)
+        raise NoSuchPartError(object_id=self.object_id, part=kind, parts=kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """Where a segment lies in its part's file, and which seconds it holds."""
+
+    segment_id: UUID
+    offset: int
+    length: int
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An object that is erased, or being erased while `erased_at` is None."""
+
+    object_id: UUID
+    box_id: UUID
+    intended_at: str
+    erased_at: str | None
+    lock_store_id: bytes
+
+
+class Catalogue:
+    """The rows of objects of one vault."""
+
+    def __init__(
+        self,
+        suite: Suite,
+        database: Database[CatalogueUnit],
+        locks: LockTable,
+        controller_id: UUID,
+    ) -> None:
+        self._suite, self._database, self._locks = suite, database, locks
+        self._controller = controller_id
+
+    def add(
+        self,
+        unit: CatalogueUnit,
+        stored: StoredObject,
+        segments: Mapping[PartKind, Iterable[StoredSegment]],
+        info_key: bytes,
+    ) -> None:
+        """Write the object's row and its parts' in the caller's transaction."""
+        row = {
+            "object_id": stored.object_id,
+            "controller_id": self._controller,
+            "box_id": stored.box_id,
+            "level": int(stored.level),
+            "epoch": stored.epoch,
+            "retention": stored.retention,
+            "sealed_info": self._seal_info(stored, info_key),
+        }
+        unit.run(insert(objects), row)
+        for part in stored.parts:
+            index = b"".join(_packed(segment) for segment in segments[part.kind])
+            at = self._at_index(stored.object_id, part.kind)
+            row = {
+                "object_id": stored.object_id,
+                "kind": part.kind.value,
+                "controller_id": self._controller,
+                "file_name": part.file_name,
+                "segments": part.segments,
+                "size": part.size,
+                "final_seal": part.final_seal,
+                "sealed_index": seal_cell(self._suite, info_key, index, at),
+            }
+            unit.run(insert(parts), row)
+
+    def get(self, object_id: UUID) -> StoredObject:
+        """Return the object.
+
+        Raises: ObjectErasedError from the moment its erasing is decided;
+            NoSuchObjectError; SealBrokenError where its rows were altered.
+        """
+        with self._database.read() as unit:
+            gone = unit.one(select(erasures).where(erasures.c.object_id == object_id))
+            if gone is not None:
+                raise ObjectErasedError(object_id=object_id, day=gone.intended_at[:10])
+            found = self._rows(unit, [object_id])
+        if not found:
+            raise NoSuchObjectError(object_id=object_id)
+        return self._opened(found)[0]
+
+    def page(
+        self, box_id: UUID | None = None, *, after: UUID | None = None, limit: int = 100
+    ) -> list[StoredObject]:
+        """Return at most `limit` objects, the oldest first, from behind the id `after`.
+
+        Raises: SealBrokenError where a row was altered.
+        """
+        chosen = select(objects.c.object_id).order_by(objects.c.object_id).limit(limit)
+        chosen = chosen.where(objects.c.object_id.not_in(select(erasures.c.object_id)))
+        if box_id is not None:
+            chosen = chosen.where(objects.c.box_id == box_id)
+        if after is not None:
+            chosen = chosen.where(objects.c.object_id > after)
+        with self._database.read() as unit:
+            found = self._rows(unit, [row.object_id for row in unit.all(chosen)])
+        return self._opened(found)
+
+    def find(
+        self,
+        box_id: UUID | None = None,
+        *,
+        camera: str | None = None,
+        between: tuple[datetime | None, datetime | None] = (None, None),
+    ) -> list[StoredObject]:
+        """Return every object of a box, of a camera, recorded between two moments.
+
+        The first moment is within, the second is not. An object whose time is
+        unknown lies between no two moments. Times without a zone are UTC.
+        """
+        found: list[StoredObject] = []
+        while page := self.page(box_id, after=found[-1].object_id if found else None):
+            found += page
+        return [
+            one
+            for one in found
+            if (camera is None or one.info.camera == camera) and _within(one.info, *between)
+        ]
+
+    def segments_of(self, object_id: UUID, kind: PartKind) -> list[StoredSegment]:
+        """Return where the part's segments lie, in order; raises as `get` does."""
+        self.get(object_id).part(kind)
+        mine = (parts.c.object_id == object_id) & (parts.c.kind == kind.value)
+        with self._database.read() as unit:
+            row = unit.one(select(parts.c.sealed_index).where(mine))
+        key = self._locks.info_keys([object_id]).get(object_id)
+        if row is None or key is None:
+            raise NoSuchObjectError(object_id=object_id)
+        at = self._at_index(object_id, kind)
+        index = open_cell(self._suite, key, row.sealed_index, at, what=f"object {object_id}")
+        return [
+            StoredSegment(UUID(bytes=segment), *numbers)
+            for segment, *numbers in _SEGMENT.iter_unpack(index)
+        ]
+
+    def intend_erasing(self, unit: CatalogueUnit, stored: StoredObject, now: datetime) -> None:
+        """Decide, in the caller's transaction, that the object is to be erased.
+
+        Raises: ObjectErasedError where another process decided it meanwhile.
+        """
+        mine = erasures.c.object_id == stored.object_id
+        gone = unit.one(select(erasures.c.intended_at).where(mine))
+        if gone is not None:
+            raise ObjectErasedError(object_id=stored.object_id, day=gone.intended_at[:10])
+        row = {
+            "object_id": stored.object_id,
+            "controller_id": self._controller,
+            "box_id": stored.box_id,
+            "intended_at": _text(now),
+            "lock_store_id": self._locks.lock_store_id,
+        }
+        unit.run(insert(erasures), row)
+
+    def file_names(self, object_id: UUID) -> list[str]:
+        """Return the files that an object's rows name."""
+        with self._database.read() as unit:
+            rows = unit.all(select(parts.c.file_name).where(parts.c.object_id == object_id))
+        return [row.file_name for row in rows]
+
+    def complete_erasing(self, unit: CatalogueUnit, object_id: UUID, now: datetime) -> None:
+        """Write the receipt and remove the object's rows, in the caller's transaction."""
+        unit.run(delete(parts).where(parts.c.object_id == object_id))
+        unit.run(delete(objects).where(objects.c.object_id == object_id))
+        mine = erasures.c.object_id == object_id
+        unit.run(update(erasures).where(mine).values(erased_at=_text(now)))
+
+    def erasure(self, object_id: UUID) -> Erasure | None:
+        """Return what is known of the object's erasing, if it was decided."""
+        with self._database.read() as unit:
+            row = unit.one(select(erasures).where(erasures.c.object_id == object_id))
+        return None if row is None else _erasure(row)
+
+    def unfinished_erasures(self) -> list[Erasure]:
+        """Return the erasings that were decided and have no receipt."""
+        with self._database.read() as unit:
+            rows = unit.all(select(erasures).where(erasures.c.erased_at.is_(None)))
+        return [_erasure(row) for row in rows]
+
+    def holds(self, object_id: UUID) -> bool:
+        """Return whether the object has a row."""
+        with self._database.read() as unit:
+            mine = objects.c.object_id == object_id
+            return unit.one(select(objects.c.object_id).where(mine)) is not None
+
+    def known_ids(self) -> set[UUID]:
+        """Return the ids of all objects that have a row."""
+        with self._database.read() as unit:
+            return {row.object_id for row in unit.all(select(objects.c.object_id))}
+
+    def known_files(self) -> set[str]:
+        """Return every file that some object's rows name."""
+        with self._database.read() as unit:
+            return {row.file_name for row in unit.all(select(parts.c.file_name))}
+
+    def _rows(self, unit: CatalogueUnit, ids: list[UUID]) -> list[tuple[Row[Any], list[Row[Any]]]]:
+        of_these = objects.c.object_id.in_(ids)
+        rows = unit.all(select(objects).where(of_these).order_by(objects.c.object_id))
+        by_object: dict[UUID, list[Row[Any]]] = {}
+        chosen = select(parts).where(parts.c.object_id.in_(ids)).order_by(parts.c.kind)
+        for part in unit.all(chosen):
+            by_object.setdefault(part.object_id, []).append(part)
+        return [(row, by_object.get(row.object_id, [])) for row in rows]
+
+    def _opened(self, found: list[tuple[Row[Any], list[Row[Any]]]]) -> list[StoredObject]:
+        keys = self._locks.info_keys(row.object_id for row, _ in found)
+        return [self._open(row, its, keys.get(row.object_id)) for row, its in found]
+
+    def _open(self, row: Row[Any], part_rows: list[Row[Any]], key: bytes | None) -> StoredObject:
+        what = f"object {row.object_id}"
+        if key is None:
+            raise SealBrokenError(what=what, reason="it has no key in the lock table")
+        try:
+            its = tuple(
+                StoredPart(PartKind(p.kind), p.file_name, p.segments, p.size, p.final_seal)
+                for p in part_rows
+            )
+            level = Level(row.level)
+        except ValueError:
+            raise SealBrokenError(what=what, reason="its rows were altered") from None
+        bare = StoredObject(
+            row.object_id, row.box_id, level, row.epoch, row.retention, its, ObjectInfo()
+        )
+        content = open_cell(self._suite, key, row.sealed_info, self._at_info(bare), what=what)
+        return StoredObject(
+            bare.object_id,
+            bare.box_id,
+            bare.level,
+            bare.epoch,
+            bare.retention,
+            its,
+            _info(json.loads(content)),
+        )
+
+    def _seal_info(self, stored: StoredObject, key: bytes) -> bytes:
+        info = stored.info
+        text = {
+            "camera": info.camera,
+            "recorded_at": info.recorded_at,
+            "clock": info.clock,
+            "from_s": info.from_s,
+            "to_s": info.to_s,
+            "source_names": info.source_names,
+            "labels": info.labels,
+            "media_types": dict(info.media_types),
+            "extra": dict(info.extra),
+        }
+        content = json.dumps(text, ensure_ascii=False).encode()
+        # Lengths of names are nobody's business: whole steps of 256 bytes.
+        padded = content.ljust(-(-len(content) // 256) * 256)
+        return seal_cell(self._suite, key, padded, self._at_info(stored))
+
+    def _at_info(self, stored: StoredObject) -> bytes:
+        """Name the row's place by everything that it says in clear."""
+        numbers = (stored.level, stored.epoch, stored.retention)
+        its = [
+            (p.kind, p.file_name, p.segments, p.size, p.final_seal.hex())
+            for p in sorted(stored.parts, key=lambda part: part.kind)
+        ]
+        clear = json.dumps([numbers, its]).encode()
+        ids = (self._controller.bytes, stored.object_id.bytes, stored.box_id.bytes)
+        return place("object", *ids, clear)
+
+    def _at_index(self, object_id: UUID, kind: PartKind) -> bytes:
+        return place("segments", self._controller.bytes, object_id.bytes, kind.encode())
+
+
+def _packed(segment: StoredSegment) -> bytes:
+    return _SEGMENT.pack(
+        segment.segment_id.bytes, segment.offset, segment.length, segment.from_s, segment.to_s
+    )
+
+
+def _info(text: dict[str, Any]) -> ObjectInfo:
+    for name in ("source_names", "labels"):
+        text[name] = tuple(text[name])
+    return ObjectInfo(**text)
+
+
+def _erasure(row: Row[Any]) -> Erasure:
+    return Erasure(
+        row.object_id, row.box_id, row.intended_at, row.erased_at, bytes(row.lock_store_id)
+    )
+
+
+def _within(info: ObjectInfo, start: datetime | None, end: datetime | None) -> bool:
+    if start is None and end is None:
+        return True
+    if info.recorded_at is None:
+        return False
+    at = _zoned(datetime.fromisoformat(info.recorded_at))
+    return (start is None or _zoned(start) <= at) and (end is None or at < _zoned(end))
+
+
+def _zoned(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(moment: datetime) -> str:
+    return _zoned(moment).astimezone(UTC).isoformat(timespec="seconds")
