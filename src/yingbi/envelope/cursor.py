@@ -23,6 +23,10 @@ class Cursor:
         self.position += count
         return self._data[start : self.position]
 
+    def since(self, start: int) -> memoryview:
+        """Return what was taken since that position."""
+        return self._data[start : self.position]
+
     def octets(self, count: int) -> bytes:
         """Return a copy of the next `count` bytes."""
         return bytes(self.take(count))

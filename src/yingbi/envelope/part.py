@@ -1,0 +1,97 @@
+"""Reading a part: its segments, one after another in one file, as one chain.
+
+A file can lose whole segments at its end without showing it: the chain binds
+each segment to those before it. How many there are, and the digest of the last
+SEAL, are kept outside the file (catalogue and log), and `PartEnd` carries them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import SEEK_END, BytesIO
+from typing import BinaryIO
+
+from yingbi.crypto.contract import Octets, Suite
+from yingbi.envelope.cursor import Cursor
+from yingbi.envelope.header import MAX_HEADER_BYTES, NO_PREVIOUS, Header, take_header
+from yingbi.envelope.lock import MAX_LOCK_BYTES
+from yingbi.envelope.reader import SegmentReader, bytes_after_lock, take_lock_bytes
+from yingbi.envelope.schedule import COMMIT_BYTES
+
+_WHAT = "a sealed part"
+_PREFIX_BYTES = MAX_HEADER_BYTES + COMMIT_BYTES + MAX_LOCK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class PartEnd:
+    """How many segments a part has, and the digest of the last one's SEAL."""
+
+    count: int
+    seal_digest: bytes
+
+
+def read_part(suite: Suite, source: BinaryIO | Octets) -> Iterator[SegmentReader]:
+    """Yield the segments of a part, parsed and in order, but not verified.
+
+    source: bytes, or a file that can seek; it is read from its start to its end, one
+        segment in memory at a time.
+    Raises: SealBrokenError on anything that is no whole segment, of another part or
+        object, out of order, or not chained to the segment before; also where
+        there is no segment at all.
+    """
+    file = BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
+    size, offset = file.seek(0, SEEK_END), 0
+    previous: SegmentReader | None = None
+    while offset < size or previous is None:
+        segment = read_segment(suite, file, offset, size)
+        _check_follows(previous, segment)
+        yield segment
+        offset, previous = offset + segment.size, segment
+
+
+def read_segment(suite: Suite, file: BinaryIO, offset: int, end: int) -> SegmentReader:
+    """Return the segment at the offset of a file that ends at `end`.
+
+    Raises: SealBrokenError; no more is read or held than the header proves to be there.
+    """
+    file.seek(offset)
+    prefix = file.read(min(end - offset, _PREFIX_BYTES))
+    cursor = Cursor(memoryview(prefix), _WHAT)
+    header = take_header(cursor)
+    if header.suite_code != suite.code:
+        raise cursor.broken("it is of another cipher suite")
+    cursor.take(COMMIT_BYTES)
+    take_lock_bytes(cursor, header)
+    size = cursor.position + bytes_after_lock(suite, header)
+    if size > end - offset:
+        raise cursor.broken("it ends before it should: it is incomplete")
+    rest = file.read(size - len(prefix)) if size > len(prefix) else b""
+    return SegmentReader.parse(suite, prefix[:size] + rest)
+
+
+def first_header(source: BinaryIO | Octets) -> Header:
+    """Return the header of a part's first segment, unverified, to look up what opens it."""
+    file = BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
+    file.seek(0)
+    return take_header(Cursor(memoryview(file.read(MAX_HEADER_BYTES)), _WHAT))
+
+
+def check_end(last: SegmentReader, end: PartEnd) -> None:
+    """Raise SealBrokenError unless this segment is the part's last one."""
+    if last.header.number + 1 != end.count or last.seal_digest != end.seal_digest:
+        raise last.broken("segments are missing at its end, or are not those that were stored")
+
+
+def _check_follows(previous: SegmentReader | None, segment: SegmentReader) -> None:
+    number = 0 if previous is None else previous.header.number + 1
+    if segment.header.number != number:
+        raise segment.broken(f"segment {number} should stand here")
+    chained_to = NO_PREVIOUS if previous is None else previous.seal_digest
+    if segment.header.previous != chained_to:
+        raise segment.broken("it does not follow the segment before it")
+    if previous is not None and _identity(previous.header) != _identity(segment.header):
+        raise segment.broken("it belongs to another part")
+
+
+def _identity(header: Header) -> tuple[object, ...]:
+    ids = (header.controller_id, header.box_id, header.object_id)
+    return (*ids, header.level, header.part, header.device_id)
