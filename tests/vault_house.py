@@ -21,9 +21,10 @@ from yingbi.keys.boxes import Boxes
 from yingbi.keys.epochs import Epochs, epoch_of
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockGroup, LockTable
-from yingbi.store.catalogue import Catalogue, ObjectInfo
+from yingbi.store.catalogue import Catalogue
 from yingbi.store.folder import VaultFolder
 from yingbi.store.shelf import ObjectShelf
+from yingbi.store.stored import ObjectInfo
 from yingbi.store.writer import ObjectWriter, Rooms
 
 PASSPHRASE = b"correct horse"

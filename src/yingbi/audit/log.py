@@ -17,12 +17,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
-
 from yingbi.audit.tree import Tree
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import CatalogueUnit, Database
 from yingbi.db.schema import log, log_state
+from yingbi.db.sql import Row, delete, insert, select
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import LogBrokenError, SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell

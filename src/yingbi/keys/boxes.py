@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
-
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.db.schema import box_keys, boxes
+from yingbi.db.sql import delete, insert, select
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene

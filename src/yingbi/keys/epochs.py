@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, insert, select
-
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import epochs
+from yingbi.db.sql import Row, and_, insert, select
 from yingbi.errors import NoKeyError, SealBrokenError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, place, seal_cell

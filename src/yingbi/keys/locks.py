@@ -22,10 +22,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
-
 from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import lock_pages, lock_places
+from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.domain.ids import new_id
 from yingbi.errors import NoKeyError, SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell

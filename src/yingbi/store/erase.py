@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
-from yingbi.store.catalogue import Erasure
+from yingbi.store.stored import Erasure
 from yingbi.store.writer import Rooms
 
 

@@ -23,14 +23,9 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.errors import YingbiError
 from yingbi.keys.locks import LockGroup, LockTable
-from yingbi.store.catalogue import (
-    Catalogue,
-    ObjectInfo,
-    StoredObject,
-    StoredPart,
-    StoredSegment,
-)
+from yingbi.store.catalogue import Catalogue
 from yingbi.store.shelf import Body, ObjectShelf
+from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegment
 
 
 @dataclass(frozen=True, slots=True)

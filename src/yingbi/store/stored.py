@@ -1,0 +1,84 @@
+"""What the catalogue gives back: objects, parts, segments and receipts as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from yingbi.domain.level import Level
+from yingbi.domain.part import PartKind
+from yingbi.errors import NoSuchPartError
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What only the vault's owner may know of an object.
+
+    recorded_at: ISO 8601 with its zone; None, as for the camera, is "unknown".
+    clock: where recorded_at comes from ("option", "file", "unknown").
+    from_s, to_s: time span in seconds from the object's start.
+    media_types: by part kind. extra: what a pipeline wants to remember.
+    """
+
+    camera: str | None = None
+    recorded_at: str | None = None
+    clock: str = "unknown"
+    from_s: float = 0.0
+    to_s: float = 0.0
+    source_names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    media_types: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """One part: its file, how many segments and bytes, and the last segment's seal digest."""
+
+    kind: PartKind
+    file_name: str
+    segments: int
+    size: int
+    final_seal: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of the catalogue; its id carries the time when it was made."""
+
+    object_id: UUID
+    box_id: UUID
+    level: Level
+    epoch: int
+    retention: int
+    parts: tuple[StoredPart, ...]
+    info: ObjectInfo = field(repr=False)
+
+    def part(self, kind: PartKind) -> StoredPart:
+        """Return the part of that kind, or raise NoSuchPartError."""
+        for part in self.parts:
+            if part.kind is kind:
+                return part
+        kinds = ", ".join(part.kind for part in self.parts)
+        raise NoSuchPartError(object_id=self.object_id, part=kind, parts=kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """Where a segment lies in its part's file, and which seconds it holds."""
+
+    segment_id: UUID
+    offset: int
+    length: int
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An object that is erased, or being erased while `erased_at` is None."""
+
+    object_id: UUID
+    box_id: UUID
+    intended_at: str
+    erased_at: str | None
+    lock_store_id: bytes
