@@ -54,8 +54,7 @@ def read_segment(suite: Suite, file: BinaryIO, offset: int, end: int) -> Segment
     Raises: SealBrokenError; no more is read or held than the header proves to be there.
     """
     file.seek(offset)
-    prefix = file.read(min(end - offset, _PREFIX_BYTES))
-    cursor = Cursor(memoryview(prefix), _WHAT)
+    cursor = Cursor(memoryview(file.read(min(end - offset, _PREFIX_BYTES))), _WHAT)
     header = take_header(cursor)
     if header.suite_code != suite.code:
         raise cursor.broken("it is of another cipher suite")
@@ -64,8 +63,8 @@ def read_segment(suite: Suite, file: BinaryIO, offset: int, end: int) -> Segment
     size = cursor.position + bytes_after_lock(suite, header)
     if size > end - offset:
         raise cursor.broken("it ends before it should: it is incomplete")
-    rest = file.read(size - len(prefix)) if size > len(prefix) else b""
-    return SegmentReader.parse(suite, prefix[:size] + rest)
+    file.seek(offset)
+    return SegmentReader.parse(suite, file.read(size))
 
 
 def first_header(source: BinaryIO | Octets) -> Header:

@@ -20,7 +20,7 @@ from yingbi.keys.wrap import EpochPublic
 from yingbi.release.verify import verified_segments
 
 EpochKeyOf = Callable[[Header], tuple[EpochPublic, bytes]]
-_HELD_BYTES = MAX_BODY_BYTES
+_HELD_BYTES = MAX_BODY_BYTES + (1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def open_part(
     """Return the part's segments, opened one by one while iterated.
 
     The grant and every seal are checked before this returns; every lock, key and
-    private metadata before the first content comes out. A file over 64 MiB is read
+    private metadata before the first content comes out. A file over 65 MiB is read
     twice, and each segment verified again right before it is opened.
 
     locks: by segment id; a lock in the file is used where there is none here.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from yingbi.domain.part import PartKind, RawFilm, SealedSegment
 from yingbi.envelope.padding import padme
-from yingbi.seal.part import PartSealer
+from yingbi.seal.door import PartSealer
 from yingbi.seal.writer import must_be_of, write
 
 

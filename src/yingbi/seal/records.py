@@ -6,7 +6,7 @@ from yingbi.domain.part import PartKind, Records, SealedSegment
 from yingbi.domain.record import RECORD_SCHEMA
 from yingbi.envelope.padding import padme
 from yingbi.errors import RecordRefusedError
-from yingbi.seal.part import PartSealer
+from yingbi.seal.door import PartSealer
 from yingbi.seal.writer import must_be_of, write
 
 

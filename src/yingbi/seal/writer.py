@@ -7,7 +7,7 @@ from yingbi.envelope.schedule import DEK_BYTES
 from yingbi.envelope.segment import seal_segment
 from yingbi.errors import NotAuthorisedError
 from yingbi.keys.wrap import wrap
-from yingbi.seal.part import PartSealer
+from yingbi.seal.door import PartSealer
 
 
 def must_be_of(sealer: PartSealer, *kinds: PartKind) -> None:
