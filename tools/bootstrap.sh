@@ -74,23 +74,22 @@ uv_path() {
     printf '%s\n' "$uv"
 }
 
-# Prints the Python to use: the system's where it fits, else one that uv or apt brings.
+# Prints the Python to use: the system's where it fits, else another that is there, else one that
+# uv or apt brings.
 python_path() {
     if python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
         python3 -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'
         return 0
     fi
-    note "the system's Python is not 3.11 to 3.13; getting $FALLBACK_PYTHON" >&2
+    "$1" python find '>=3.11,<3.14' 2>/dev/null && return 0
+    note "no Python 3.11 to 3.13 here; getting $FALLBACK_PYTHON" >&2
     if quietly "$1" python install "$FALLBACK_PYTHON"; then
         printf '%s\n' "$FALLBACK_PYTHON"
-        return 0
+    elif is_root && has apt-get && apt_install "python$FALLBACK_PYTHON" >&2; then
+        command -v "python$FALLBACK_PYTHON"
+    else
+        stop "Python 3.11 to 3.13 is needed; run: sudo apt-get install python$FALLBACK_PYTHON"
     fi
-    for version in 3.12 3.13 3.11; do
-        has "python$version" && command -v "python$version" && return 0
-        is_root && has apt-get && apt_install "python$version" >&2 &&
-            command -v "python$version" && return 0
-    done
-    stop "Python 3.11 to 3.13 is needed; run: sudo apt-get install python3.12"
 }
 
 # --- .venv ------------------------------------------------------------------------------------
