@@ -1,6 +1,5 @@
 """What is private in a frame, and where. Needs nothing but the standard library."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,6 +74,9 @@ def area(box: BoxXYXY) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def people(regions: Iterable[Region]) -> int:
-    """Return how many different tracks the regions belong to."""
-    return len({region.track for region in regions if region.track is not None})
+def surely_there(sights: int, best: float) -> bool:
+    """Return whether a track counts as a person: seen three times, or once beyond doubt.
+
+    What does not count is masked all the same; it is only not spoken of.
+    """
+    return best >= 0.6 or (sights >= 3 and best >= 0.35)

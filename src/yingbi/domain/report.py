@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from yingbi.domain.region import surely_there
+
 
 class Progress(Protocol):
     """How long work is shown. A face hands it in; the quiet one does nothing."""
@@ -47,8 +49,8 @@ class Tally:
 
     @property
     def people(self) -> int:
-        """How many different people: tracks seen three times, or once for sure."""
-        return sum(n >= 3 or self.best[track] >= 0.5 for track, n in self.subjects.items())
+        """How many different people, doubtful tracks left out."""
+        return sum(surely_there(n, self.best[track]) for track, n in self.subjects.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from yingbi.domain.part import MaskedFilm
 from yingbi.domain.region import Region
 from yingbi.mask.cover import cover
 from yingbi.media.film_info import FilmInfo
-from yingbi.media.segments import FilmSegment, SegmentedFilm
+from yingbi.media.segmented_film import FilmSegment, SegmentedFilm
 from yingbi.media.still import encode_still
 
 

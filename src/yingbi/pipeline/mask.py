@@ -28,9 +28,10 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio) -> list[int]:
         tally.covered = cloth.covered
         return []
     pts: list[int] = []
-    with FilmWriter(sink, reel.info, crf=sight.crf, audio=audio, source=reel.source.path) as writer:
-        for seen in see(take):
-            tally.covered += cover(seen.frame, seen.regions, grow=sight.grow)
-            pts.append(seen.frame.pts)
-            writer.write(seen.frame)
+    writer = FilmWriter(sink, reel.info, crf=sight.crf, audio=audio, source=reel.source.path)
+    for seen in see(take):
+        tally.covered += cover(seen.frame, seen.regions, grow=sight.grow)
+        pts.append(seen.frame.pts)
+        writer.write(seen.frame)
+    writer.close()
     return pts

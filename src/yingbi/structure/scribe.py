@@ -13,13 +13,10 @@ from typing import Protocol
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import Records
 from yingbi.domain.record import Event, Identity, Pose, Record, kind_of
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Region, Target, surely_there
 from yingbi.structure.pack import pack
 
 GONE_AFTER_S = 1.0
-SIGHTS_TO_COUNT = 3
-SURE = 0.5
-"""A sight with this score counts at once: a still has no second one."""
 
 Points = tuple[tuple[float, float, float], ...]
 
@@ -110,7 +107,7 @@ class Scribe:
         person = self._people.setdefault(track, _Person(None, now, now))
         person.last_s, person.sights = now, person.sights + 1
         person.best = max(person.best, region.score)
-        if person.number is None and (person.sights >= SIGHTS_TO_COUNT or person.best >= SURE):
+        if person.number is None and surely_there(person.sights, person.best):
             self._numbers += 1
             person.number = self._numbers
             self._records.append(Event("entered", person.first_s, person.name))

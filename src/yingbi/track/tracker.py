@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
 
-GROWTH_PER_S = 0.6
+FACE_GROWTH_PER_S, BODY_GROWTH_PER_S = 0.6, 0.2
 """A held box grows on each side by this share of its size a second, as the person may move."""
 REACH = 0.8
 """A region this near to where a track should be, in shares of its size, continues it."""
@@ -52,11 +52,15 @@ class _Track:
         x0, y0, x1, y1 = self.box
         return x0 + dx, y0 + dy, x1 + dx, y1 + dy
 
+    def growth(self, away_s: float) -> float:
+        """Return by how much a box grows on each side when so long unseen."""
+        return away_s * (BODY_GROWTH_PER_S if self.kind is Target.PERSON else FACE_GROWTH_PER_S)
+
     def held(self, time_s: float) -> Region:
         """Return the region where nothing was seen: as expected, and grown."""
         away_s = abs(time_s - self.time_s)
-        still = grown(self.box, GROWTH_PER_S * away_s)
-        moved = grown(self.expected(time_s), GROWTH_PER_S * away_s)
+        still = grown(self.box, self.growth(away_s))
+        moved = grown(self.expected(time_s), self.growth(away_s))
         box = (
             min(still[0], moved[0]),
             min(still[1], moved[1]),
@@ -133,7 +137,7 @@ class _Tracker(Generic[F]):
                 span = min(time_s - known.time_s, now - time_s)
                 held = Region(
                     known.kind,
-                    grown(box, GROWTH_PER_S * span),
+                    grown(box, known.growth(span)),
                     region.score,
                     known.subject,
                     seen=False,

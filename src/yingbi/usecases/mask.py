@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yingbi.capture.inputs import Input, find_inputs
 from yingbi.domain.report import InputReport, Progress, Tally
-from yingbi.errors import TwoInputsOneOutputError, UnsafeOutputError, YingbiError
+from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
 from yingbi.media.output import new_file
 from yingbi.media.probe import Source
 from yingbi.media.verify import verify_film
@@ -85,12 +85,21 @@ def _mask_one(
         source = reel.source
         _must_suit(output, source)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
+        _make_folder(output)
         with new_file(output, force=options.force) as file:
             pts = mask(Take(reel, looking, tally), file, audio=options.audio)
             if source.kind == "film":
-                verify_film(file, pts, (source.width, source.height))
+                verify_film(file, pts, (source.width, source.height), name=output)
     audio = options.audio if source.has_audio else "none"
     return InputReport(str(item.path), str(output), tally, audio, time.monotonic() - started)
+
+
+def _make_folder(output: Path) -> None:
+    """Make the output's folder, as an input may lie in one of its own below the named one."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotCreateError(path=output.parent, reason=error.strerror) from error
 
 
 def _must_suit(output: Path, source: Source) -> None:
