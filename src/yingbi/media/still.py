@@ -17,6 +17,7 @@ from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.messages import say
 from yingbi.errors import CutOffError, UnsupportedMediaError
 from yingbi.media.icc import colour_only
+from yingbi.media.source_file import open_source
 from yingbi.media.still_layout import JPEG, ColourChunks, check_jpeg, check_png
 
 MAX_PIXELS = 200_000_000
@@ -66,7 +67,8 @@ def read_still(path: Path) -> Frame:
     Raises CutOffError for a picture that is not whole, UnsupportedMediaError for one
     that is animated, has over 8 bits a channel or more pixels than any camera.
     """
-    content = path.read_bytes()
+    with open_source(path) as file:
+        content = file.read()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own words on broken metadata
         try:
@@ -74,6 +76,24 @@ def read_still(path: Path) -> Frame:
         except BROKEN as error:
             reason = say("the picture cannot be decoded")
             raise CutOffError(path=path, reason=reason) from error
+
+
+def still_size(path: Path) -> tuple[str, int, int]:
+    """Return media type, width and height as displayed, without decoding the picture.
+
+    Raises as `read_still` does, but for what only decoding shows.
+    """
+    with open_source(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image, _ = open_still(file.read(), path)
+        except BROKEN as error:
+            raise CutOffError(path=path, reason=say("the picture cannot be decoded")) from error
+        with image:
+            width, height = image.size
+            kind = "image/png" if isinstance(image, PngImageFile) else "image/jpeg"
+            sideways = orientation(image) in SIDEWAYS
+    return (kind, height, width) if sideways else (kind, width, height)
 
 
 def encode_still(frame: Frame) -> bytes:

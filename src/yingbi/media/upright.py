@@ -4,11 +4,13 @@ Planes are resized first and turned to RGB afterwards, so that the cost follows 
 size of the network's input and not that of the film.
 """
 
+from typing import cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from yingbi.domain.frame import Frame, Plane
+from yingbi.domain.frame import Frame, Plane, Samples
 from yingbi.domain.region import BoxXYXY, clipped
 from yingbi.media.colour import rgb_from_yuv
 
@@ -73,10 +75,8 @@ def _resized(plane: Plane, stored: BoxXYXY, size: tuple[int, int], shift: int) -
     rows = slice(y0 >> plane.y_shift, -(-y1 >> plane.y_shift))
     columns = slice(x0 >> plane.x_shift, -(-x1 >> plane.x_shift))
     part = plane.samples[rows, columns]
-    if (part.shape[1], part.shape[0]) == size:
-        resized = np.array(part)
-    else:
+    if (part.shape[1], part.shape[0]) != size:
         shrinks = part.shape[1] > 2 * size[0] or part.shape[0] > 2 * size[1]
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        resized = np.asarray(cv2.resize(part, size, interpolation=way), part.dtype)
-    return (resized >> shift).astype(np.uint8) if shift else resized.astype(np.uint8, copy=False)
+        part = cast(Samples, cv2.resize(part, size, interpolation=way))
+    return np.array(part >> shift if shift else part, np.uint8)

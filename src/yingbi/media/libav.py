@@ -1,0 +1,36 @@
+"""libav kept quiet, and its errors in the words of this program."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+
+from yingbi.domain.messages import say
+from yingbi.errors import CutOffError, ReadWriteError
+
+av.logging.set_level(None)  # its log names files and goes past the terminal's owner
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what libav raises while reading into CutOffError, or ReadWriteError for the disk."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        if error.errno in {errno.EIO, errno.ENOMEM, errno.EACCES}:
+            raise ReadWriteError(path=path, reason=error.strerror) from error
+        raise CutOffError(path=path, reason=say("it cannot be decoded to its end")) from error
+    except OSError as error:
+        raise ReadWriteError(path=path, reason=error.strerror) from error
+
+
+@contextmanager
+def writing(path: Path | None) -> Iterator[None]:
+    """Turn what libav raises while encoding into ReadWriteError; the sink's own errors pass."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        reason = say("the film could not be encoded")
+        raise ReadWriteError(path=path or "-", reason=reason) from error

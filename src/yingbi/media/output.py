@@ -1,0 +1,78 @@
+"""Outputs that are whole or not there at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from yingbi.domain.messages import say
+from yingbi.errors import CannotCreateError, OutputExistsError, ReadWriteError
+
+FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL
+FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Yield a file that takes the name `path` when the block ends well, and vanishes otherwise.
+
+    It is readable by its owner only, lies under a random name in the same folder until it is on the
+    disk, and is removed on any exception. Raises OutputExistsError where the path is
+    taken and `force` is not set, CannotCreateError where it is a folder or a link or
+    the folder takes no file, ReadWriteError where writing fails midway.
+    """
+    _check(path, force=force)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        descriptor = os.open(temporary, FLAGS, 0o600)
+    except OSError as error:
+        raise CannotCreateError(path=path, reason=_reason(error, path)) from None
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _check(path, force=force)  # it may have appeared while we were writing
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ReadWriteError(path=path, reason=_reason(error, path)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check(path: Path, *, force: bool) -> None:
+    """Raise where the path must not be taken."""
+    if path.is_symlink():
+        raise CannotCreateError(path=path, reason=say("it is a link"))
+    if path.is_dir():
+        raise CannotCreateError(path=path, reason=say("it is a folder"))
+    if path.exists() and not path.is_file():
+        raise CannotCreateError(path=path, reason=say("it is not a regular file"))
+    if path.exists() and not force:
+        raise OutputExistsError(path=path)
+
+
+def _reason(error: OSError, path: Path) -> str:
+    if error.errno in FULL:
+        return say("the disk is full")
+    if isinstance(error, FileNotFoundError):
+        return say("the folder '{folder}' does not exist", folder=path.parent)
+    if isinstance(error, PermissionError):
+        return say("the folder '{folder}' may not be written to", folder=path.parent)
+    return error.strerror or type(error).__name__
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where the system can."""
+    with contextlib.suppress(OSError, AttributeError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

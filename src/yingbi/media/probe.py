@@ -1,0 +1,97 @@
+"""What an input is, by its content; its name is never trusted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from yingbi.domain.messages import say
+from yingbi.errors import NoPictureError, NotMediaError, UnsupportedMediaError
+from yingbi.media.boxes import FIRST_BOXES
+from yingbi.media.film import FilmReader
+from yingbi.media.source_file import open_source
+from yingbi.media.still import still_size
+from yingbi.media.still_layout import JPEG, PNG
+
+HEAD = 32
+OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
+    (8, b"AVI ", "AVI"),
+    (8, b"WEBP", "WebP"),
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"FLV\1", "FLV"),
+    (0, b"\0\0\1\xba", "MPEG-PS"),
+    (0, b"\x30\x26\xb2\x75", "WMV"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (4, b"JXL ", "JPEG XL"),
+    (8, b"heic", "HEIC"),
+    (8, b"heix", "HEIC"),
+    (8, b"mif1", "HEIF"),
+    (8, b"avif", "AVIF"),
+)
+"""Offset, magic and name of kinds that are known and not handled."""
+
+SOUND_ONLY = ((8, b"WAVE"), (0, b"ID3"), (0, b"fLaC"), (0, b"\xff\xfb"), (0, b"\xff\xf1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input that can be read.
+
+    width, height: as displayed. turns: quarter turns clockwise from stored to displayed
+    (0 for a still, which is read upright). frames: None where the container does not count.
+    """
+
+    path: Path
+    kind: Literal["film", "still"]
+    media_type: str
+    width: int
+    height: int
+    frames: int | None
+    duration_s: float
+    turns: int
+    has_audio: bool
+
+
+def probe(path: Path) -> Source:
+    """Return what the file is.
+
+    Raises NoSuchInputError, UnreadableInputError, EmptyInputError, NotMediaError,
+    NoPictureError, CutOffError or UnsupportedMediaError.
+    """
+    with open_source(path) as file:
+        head = file.read(HEAD)
+    if head.startswith((JPEG, PNG)):
+        return _still(path)
+    for offset, magic, name in OTHER_KINDS:
+        if head.startswith(magic, offset):
+            raise UnsupportedMediaError(path=path, reason=say("it is {kind}", kind=name))
+    if any(head.startswith(magic, offset) for offset, magic in SOUND_ONLY):
+        raise NoPictureError(path=path)
+    if head[4:8] not in FIRST_BOXES:
+        raise NotMediaError(path=path)
+    return _film(path)
+
+
+def _still(path: Path) -> Source:
+    media_type, width, height = still_size(path)
+    return Source(path, "still", media_type, width, height, 1, 0.0, 0, has_audio=False)
+
+
+def _film(path: Path) -> Source:
+    with FilmReader(path) as reader:
+        info = reader.info
+    width, height = info.size
+    return Source(
+        path,
+        "film",
+        "video/quicktime" if info.container == "mov" else "video/mp4",
+        width,
+        height,
+        info.frames,
+        info.duration_s,
+        info.turns,
+        has_audio=bool(info.sound),
+    )

@@ -1,0 +1,51 @@
+"""A film that was written is decoded once more before anybody relies on it."""
+
+import io
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+
+from yingbi.domain.messages import say
+from yingbi.errors import ReadWriteError
+from yingbi.media.libav import reading
+
+
+def verify_film(
+    film: Path | bytes | BinaryIO,
+    pts: Sequence[int],
+    size: tuple[int, int],
+    *,
+    name: Path | None = None,
+) -> None:
+    """Raise ReadWriteError unless the film decodes to just these times and this size.
+
+    film: a path, its bytes, or an open file, which is left open.
+    size: width and height as displayed. name: what to call the film in an error.
+    """
+    path = name or (film if isinstance(film, Path) else Path("-"))
+    found: list[int | None] = []
+    sizes = set()
+    with _opened(film) as file, reading(path), av.open(file, "r", format="mov") as container:
+        for picture in container.decode(video=0):
+            found.append(picture.pts)
+            sideways = picture.rotation % 180 != 0
+            stored = (picture.width, picture.height)
+            sizes.add((stored[1], stored[0]) if sideways else stored)
+    if found != list(pts):
+        raise ReadWriteError(
+            path=path, reason=say("the copy's frames or times are not the source's")
+        )
+    if sizes != {size}:
+        raise ReadWriteError(path=path, reason=say("the copy's size is not the source's"))
+
+
+def _opened(film: Path | bytes | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    if isinstance(film, Path):
+        return film.open("rb")
+    if isinstance(film, bytes):
+        return io.BytesIO(film)
+    film.seek(0)
+    return nullcontext(film)
