@@ -43,7 +43,7 @@ lint: environment docs ## style, types, floors of the house, spelling, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 
 format: environment ## let ruff write the code as `make lint` wants it
