@@ -1,0 +1,64 @@
+"""Find people with CenterNet, whole bodies of about 40 pixels or more."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
+from yingbi.domain.frame import Frame
+from yingbi.domain.region import Region, Target
+from yingbi.inference.session import Network
+
+CELL = 4  # input pixels per cell of the output
+SIZE = 512  # the size that the network was trained at
+LARGEST_SCALE = 2.0
+PERSON = 0  # first of the 80 COCO classes
+SAME_PERSON = 0.6  # IoU; people who stand close overlap by less
+
+
+class PersonFinder:
+    """Finds the people of a picture."""
+
+    def __init__(self, network: Network, threshold: float = 0.15) -> None:
+        """Keep a loaded network.
+
+        Args:
+            network: "person-centernet".
+            threshold: score from which on something counts as a person.
+        """
+        self._network = network
+        self._threshold = threshold
+        (self._input,) = network.input_names
+
+    def find(self, frame: Frame) -> list[Region]:
+        """Return the people of the picture as displayed, the surest first.
+
+        Clause: 6.2.1.f-2; 6.2.4.a.3-1.
+        """
+        view = View.fitted(frame.size, SIZE, LARGEST_SCALE)
+        picture = view.picture(frame)[None].astype(np.float32)
+        keypoints, reach = self._network.run({self._input: picture})
+        boxes, scores = _decoded(keypoints[0, :, :, PERSON], reach[0], self._threshold)
+        kept = without_doubles(boxes, scores, SAME_PERSON)
+        return regions(Target.PERSON, boxes[kept] / view.scale, scores[kept], frame.size)
+
+
+def _decoded(
+    heat: NDArray[np.float32], reach: NDArray[np.float32], threshold: float
+) -> tuple[Boxes, Scores]:
+    """Return boxes in input pixels, and their scores, of every peak that is hot enough.
+
+    heat: (h, w); reach: (h, w, 4), how far the box reaches left, up, right and down.
+    """
+    rows, columns = np.nonzero((heat >= threshold) & (heat >= _neighbourhood(heat)))
+    centres = np.stack([columns, rows, columns, rows], axis=1) * CELL
+    signs = np.array([-1, -1, 1, 1], np.float32)
+    boxes = centres + signs * reach[rows, columns]
+    return boxes.astype(np.float32), heat[rows, columns]
+
+
+def _neighbourhood(heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each cell the largest value of the 3x3 cells around it."""
+    padded = np.pad(heat, 1, constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    largest: NDArray[np.float32] = windows.max(axis=(2, 3))
+    return largest
