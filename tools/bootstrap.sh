@@ -135,6 +135,7 @@ test_tools() {
 }
 
 models() {
+    .venv/bin/yingbi models verify >/dev/null 2>&1 && return 0
     note "networks: fetching what is not there yet (about 40 MB once)"
     .venv/bin/yingbi models install || stop "networks are missing; run: .venv/bin/yingbi models install"
 }
