@@ -412,3 +412,11 @@ class MemoryNotLockedError(YingbiError):
         "Memory cannot be guarded here ({reason}) and the setting 'memory' is 'required';"
         " raise the limit (ulimit -l unlimited) or set it to 'wanted'."
     )
+
+
+class NoPosesError(YingbiError):
+    """A preview was asked for where no poses are kept."""
+
+    code = "no-poses"
+    exit_status = 66
+    template = _("There is nothing to draw: these records hold no poses.")

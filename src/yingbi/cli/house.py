@@ -49,7 +49,7 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
         (
             m.name,
             _state_words()[state],
-            f"{m.package} {m.version}",
+            f"{m.package.name} {m.package.version}",
             m.licence_package,
             m.licence_upstream,
             m.measured,
@@ -146,7 +146,7 @@ def standard_list(*, as_json: bool) -> None:
     """Print ids, levels and titles."""
     from yingbi.standard.catalogue import requirements
 
-    entries = [dict(entry) for entry in requirements().values()]
+    entries = [dict(entry) for entry in requirements()]
     if as_json:
         show.as_json(entries)
         return

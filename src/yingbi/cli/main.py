@@ -78,6 +78,6 @@ def _version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:
     help=say("Show the version."),
 )
 @click.pass_context
-def main(ctx: click.Context, **given: Any) -> None:
+def main(ctx: click.Context, /, **given: Any) -> None:
     """Keep the global options for the command that follows."""
     ctx.obj = dict(given)

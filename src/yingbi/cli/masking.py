@@ -9,7 +9,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
-from yingbi.errors import SomeFailedError, YingbiError
+from yingbi.errors import SomeFailedError
 
 if TYPE_CHECKING:
     from yingbi.domain.report import InputReport
@@ -48,7 +48,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 @click.pass_obj
-def mask_command(obj: dict[str, Any], inputs: tuple[Path, ...], out: Path, **given: Any) -> int:
+def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: Path, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
     from yingbi.bootstrap import parse_targets, sight
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan
@@ -111,12 +111,11 @@ def _told(report: "InputReport") -> dict[str, Any]:
     """Return the report for machines, its error in the user's language."""
     if report.error is None:
         return report.to_json()
-    raised: YingbiError = report.error["raised"]
-    message = say(raised.template, **raised.facts)
+    message = say(report.error.template, **report.error.facts)
     return {
         "source": report.source,
         "output": None,
-        "error": {"code": raised.code, "message": message},
+        "error": {"code": report.error.code, "message": message},
     }
 
 

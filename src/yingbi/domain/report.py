@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from yingbi.domain.region import surely_there
+from yingbi.errors import YingbiError
 
 
 class Progress(Protocol):
@@ -27,7 +28,8 @@ class Tally:
     """What was found while frames went by.
 
     seen: sightings per kind; subjects: sightings per track id; best: highest score per track id;
-    labels: classes of visual privacy data found.
+    labels: classes of visual privacy data found;
+    poses_dropped: poses left out so that records fit their fixed size.
     """
 
     frames: int = 0
@@ -36,6 +38,7 @@ class Tally:
     subjects: dict[int, int] = field(default_factory=dict)
     best: dict[int, float] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
+    poses_dropped: int = 0
 
     @property
     def faces(self) -> int:
@@ -55,21 +58,20 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class InputReport:
-    """One input's outcome. `error` is {"code", "message"} where it failed."""
+    """One input's outcome. `error` is set where it failed."""
 
     source: str
     output: str | None
     tally: Tally = field(default_factory=Tally)
     audio: str = "none"
     seconds: float = 0.0
-    error: dict[str, Any] | None = None
+    error: YingbiError | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report for machines."""
-        report: dict[str, Any] = {"source": self.source, "output": self.output}
-        if self.error is not None:
-            return report | {"error": self.error}
-        return report | {
+        """Return the report of what went well, for machines."""
+        return {
+            "source": self.source,
+            "output": self.output,
             "frames": self.tally.frames,
             "faces": self.tally.faces,
             "persons": self.tally.persons,

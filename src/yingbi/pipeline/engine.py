@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from yingbi.domain.frame import Frame
+from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.domain.region import Region
 from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
@@ -68,6 +69,16 @@ class Take:
     reel: Reel
     sight: Sight
     tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One sealed segment on its way to the store, and the seconds that it spans."""
+
+    kind: PartKind
+    segment: SealedSegment
+    from_s: float = 0.0
+    to_s: float = 0.0
 
 
 @contextmanager

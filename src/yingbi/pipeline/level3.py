@@ -9,8 +9,8 @@ Clause: A.3-2; A.3.c-1; A.3.c-2; 6.2.3-1.
 from collections.abc import Iterator
 
 from yingbi.capture.raw import fingerprint, slices
-from yingbi.domain.part import PartKind, SealedSegment
-from yingbi.pipeline.engine import Take
+from yingbi.domain.part import PartKind
+from yingbi.pipeline.engine import Sealed, Take
 from yingbi.pipeline.level2 import level2
 from yingbi.seal.door import PartSealer
 from yingbi.seal.raw import raw
@@ -19,7 +19,7 @@ from yingbi.structure.scribe import Scribe
 
 def level3(
     take: Take, scribe: Scribe, book: PartSealer, film: PartSealer, original: PartSealer | None
-) -> Iterator[tuple[PartKind, SealedSegment]]:
+) -> Iterator[Sealed]:
     """Yield the sealed masked film and records, then the original where the box keeps it."""
     path = take.reel.source.path
     before = fingerprint(path)
@@ -28,4 +28,4 @@ def level3(
         for piece in slices(
             path, take.reel.source.media_type, before, tuple(sorted(take.tally.labels))
         ):
-            yield PartKind.RAW, raw(original, piece)
+            yield Sealed(PartKind.RAW, raw(original, piece))

@@ -90,28 +90,18 @@ def _national_suite() -> Finding:
 
 
 def _memory() -> list[Finding]:
+    from yingbi.keys.memory import guard
+
     try:
-        from yingbi.keys.memory import look
-    except ImportError:
+        state = guard("wanted")
+    except YingbiError:
         return []
-    state = look()
-    lock_cost = say(
-        "keys and pictures may reach the swap; raise the limit with 'ulimit -l unlimited'"
-    )
-    core_cost = say("a crash may leave a core file")
+    swap = say("keys and pictures may reach the swap; allow it with 'ulimit -l unlimited'")
+    locked = say("all of it") if state.locked else state.reason
+    silent = not state.dumpable and state.core_limit == 0
+    core = say("forbidden") if silent else say("possible")
+    crash = say("a crash may leave keys and pictures in a core file")
     return [
-        Finding(
-            "memory-lock",
-            state.locked,
-            state.lock_words,
-            "" if state.locked else lock_cost,
-            needed=False,
-        ),
-        Finding(
-            "no-core",
-            state.no_core,
-            state.core_words,
-            "" if state.no_core else core_cost,
-            needed=False,
-        ),
+        Finding("memory-lock", state.locked, locked, "" if state.locked else swap, needed=False),
+        Finding("core-files", silent, core, "" if silent else crash, needed=False),
     ]

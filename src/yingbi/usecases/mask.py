@@ -5,7 +5,6 @@ Clause: 6.2.5.b; 4.2.a.
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from yingbi.media.probe import Source
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
 from yingbi.pipeline.mask import Audio, mask
+from yingbi.usecases.each import each
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,15 @@ def mask_inputs(
     """
 
     def work(pair: tuple[Input, Path]) -> InputReport:
-        try:
-            return _mask_one(pair[0], pair[1], options, sight, progress)
-        except YingbiError as error:
-            if len(pairs) == 1:
-                raise
-            return InputReport(str(pair[0].path), None, error={"code": error.code, "raised": error})
+        return _mask_one(pair[0], pair[1], options, sight, progress)
 
-    if options.jobs == 1:
-        return [work(pair) for pair in pairs]
-    with ThreadPoolExecutor(options.jobs) as pool:
-        try:
-            return list(pool.map(work, pairs))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    outcomes = each(pairs, work, options.jobs)
+    return [
+        InputReport(str(item.path), None, error=outcome)
+        if isinstance(outcome, YingbiError)
+        else outcome
+        for (item, _), outcome in zip(pairs, outcomes, strict=True)
+    ]
 
 
 def _mask_one(

@@ -1,0 +1,358 @@
+"""`protect`, `list`, `inspect`, `open`, `verify`, `erase`: what is in the boxes."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from yingbi.cli import show
+from yingbi.cli.settings import settings_of
+from yingbi.cli.vault import JSON, level_words, opened, vault_options
+from yingbi.domain.level import Level
+from yingbi.domain.messages import say, say_count
+from yingbi.errors import SealBrokenError, SomeFailedError, UsageError, YingbiError
+
+if TYPE_CHECKING:
+    from yingbi.usecases.protect import Protected
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command(
+    "protect",
+    help=say(
+        "Take INPUTS into a box; its level decides what becomes of them. Sources stay where they are."
+    ),
+)
+@click.argument("inputs", nargs=-1, required=True, type=FILE)
+@click.option(
+    "--box", "box_name", required=True, metavar="NAME", help=say("The box that takes them.")
+)
+@click.option("--camera", metavar="NAME", help=say("Which camera it was; unknown if not given."))
+@click.option(
+    "--recorded-at",
+    metavar="TIME",
+    help=say("When it was recorded (ISO 8601), or from-file; unknown if not given."),
+)
+@click.option(
+    "--keep",
+    metavar="LIST",
+    help=say("Kinds of record kept, no more than the box keeps: identity,pose,event."),
+)
+@click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
+@click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
+@vault_options
+@JSON
+@click.pass_obj
+def protect_command(
+    obj: dict[str, Any], /, inputs: tuple[Path, ...], *, as_json: bool, **given: Any
+) -> int:
+    """Protect every input, and say which clear originals remain."""
+    from yingbi.bootstrap import poses, sight
+    from yingbi.capture.inputs import find_inputs
+    from yingbi.domain.region import BUILT
+    from yingbi.usecases.box import record_kinds
+    from yingbi.usecases.each import each
+    from yingbi.usecases.look import moment
+    from yingbi.usecases.protect import ProtectOptions, Protector
+
+    settings = settings_of(obj, jobs=given["jobs"])
+    asked = given["recorded_at"]
+    recorded_at = moment(asked) if asked not in (None, "from-file") else asked
+    found = find_inputs(inputs)
+    with opened(obj) as vault:
+        box = vault.boxes.box_named(given["box_name"])
+        keep = record_kinds(given["keep"], box.policy.keep)
+        if given["dry_run"]:
+            return _dry_run([str(item.path) for item in found], box.policy.level, as_json=as_json)
+        options = ProtectOptions(
+            keep, given["camera"], recorded_at, settings["records.poses_per_second"]
+        )
+        looking = sight(settings, BUILT)
+        pose_source = poses(settings) if "pose" in keep else None
+        with show.progress(quiet=as_json) as progress:
+            protector = Protector(vault, box, options, looking, pose_source, progress)
+            outcomes = each(found, protector.protect, settings["jobs"])
+    done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
+    failed = [
+        (item.path, o)
+        for item, o in zip(found, outcomes, strict=True)
+        if isinstance(o, YingbiError)
+    ]
+    _tell_protected(done, failed, box.policy.level, as_json=as_json)
+    return SomeFailedError.exit_status if failed else 0
+
+
+def _dry_run(sources: list[str], level: Level, *, as_json: bool) -> int:
+    if as_json:
+        show.as_json([{"source": source, "level": int(level)} for source in sources])
+    for source in [] if as_json else sources:
+        click.echo(
+            say(
+                "would protect '{source}' at level {level}", source=source, level=level_words(level)
+            )
+        )
+    return 0
+
+
+def _tell_protected(
+    done: "list[Protected]", failed: list[tuple[Path, YingbiError]], level: Level, *, as_json: bool
+) -> None:
+    if as_json:
+        errors = [
+            {"source": str(path), "error": {"code": e.code, "message": say(e.template, **e.facts)}}
+            for path, e in failed
+        ]
+        show.as_json([one.to_json() for one in done] + errors)
+    for one in [] if as_json else done:
+        click.echo(str(one.object_id))
+    for _, error in failed:
+        click.echo(f"yingbi: {say(error.template, **error.facts)} [{error.code}]", err=True)
+    if as_json or not done:
+        return
+    words = show.counted(show.total(one.tally for one in done))
+    click.echo(
+        say("{words}; protected at level {level}", words=words, level=level_words(level)), err=True
+    )
+    dropped = sum(one.tally.poses_dropped for one in done)
+    if dropped:
+        click.echo(
+            say_count(
+                "{n} pose did not fit its fixed size and was left out",
+                "{n} poses did not fit their fixed size and were left out",
+                dropped,
+            ),
+            err=True,
+        )
+    places = ", ".join(str(one.source) for one in done[:3]) + (" ..." if len(done) > 3 else "")
+    click.echo(
+        say_count(
+            "{n} clear original remains at {places}",
+            "{n} clear originals remain at {places}",
+            len(done),
+            places=places,
+        ),
+        err=True,
+    )
+
+
+@click.command("list", help=say("List what a box holds."))
+@click.option("--box", "box_name", required=True, metavar="NAME", help=say("The box."))
+@click.option("--camera", metavar="NAME", help=say("Only of this camera."))
+@click.option(
+    "--between",
+    metavar="FROM..TO",
+    help=say("Only recorded in this span (ISO 8601; an empty end is open)."),
+)
+@vault_options
+@JSON
+@click.pass_obj
+def list_command(obj: dict[str, Any], /, box_name: str, *, as_json: bool, **given: Any) -> None:
+    """Print the objects of a box."""
+    from yingbi.usecases.look import between, list_objects
+
+    span = between(given["between"])
+    with opened(obj) as vault:
+        found = list_objects(
+            vault, vault.boxes.box_named(box_name), camera=given["camera"], span=span
+        )
+    if as_json:
+        show.as_json(found)
+    elif not found:
+        click.echo(
+            say(
+                "Nothing here yet; add something with 'yingbi protect FILE --box {box}'.",
+                box=box_name,
+            )
+        )
+    else:
+        rows = [
+            (
+                o["id"],
+                level_words(Level(o["level"])),
+                ",".join(o["parts"]),
+                o["recorded_at"] or say("unknown"),
+                o["camera"] or say("unknown"),
+            )
+            for o in found
+        ]
+        show.table((say("id"), say("level"), say("parts"), say("recorded"), say("camera")), rows)
+
+
+@click.command("inspect", help=say("Show all that is known of an object without opening it."))
+@click.argument("object_id", metavar="ID")
+@vault_options
+@JSON
+@click.pass_obj
+def inspect_command(obj: dict[str, Any], /, object_id: str, *, as_json: bool) -> None:
+    """Print one object."""
+    from yingbi.usecases.look import inspect_object, object_id_of
+
+    with opened(obj) as vault:
+        told = inspect_object(vault, object_id_of(object_id))
+    if as_json:
+        show.as_json(told)
+        return
+    parts = told.pop("parts")
+    told["level"] = level_words(Level(told["level"]))
+    for key, value in told.items():
+        if key not in ("facts", "level_words"):
+            text = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"{key}: {say('unknown') if text is None else text}")
+    rows = [(p["part"], p["segments"], p["sealed_bytes"], p["media_type"] or "-") for p in parts]
+    show.table((say("part"), say("segments"), say("sealed bytes"), say("kind")), rows)
+
+
+@click.command("open", help=say("Write a part of an object in clear; the log says so first."))
+@click.argument("object_id", metavar="ID")
+@click.option("-o", "--out", required=True, type=FILE, help=say("File to write."))
+@click.option(
+    "--part",
+    type=click.Choice(["masked", "records", "preview"]),
+    help=say("Which part (default: masked; records at level 1)."),
+)
+@click.option("--raw", is_flag=True, help=say("The original, at level 3 where the box allows it."))
+@click.option(
+    "--purpose", default="", metavar="TEXT", help=say("Why the original is needed; it is logged.")
+)
+@click.option(
+    "--from",
+    "from_s",
+    metavar="T",
+    help=say("Start, in seconds or h:mm:ss from the object's start."),
+)
+@click.option("--to", "to_s", metavar="T", help=say("End, likewise."))
+@click.option("--force", is_flag=True, help=say("Replace an output that is already there."))
+@vault_options
+@JSON
+@click.pass_obj
+def open_command(
+    obj: dict[str, Any], /, object_id: str, out: Path, *, raw: bool, as_json: bool, **given: Any
+) -> None:
+    """Open one part."""
+    if raw and given["part"]:
+        raise UsageError(problem=say("Use --part or --raw, not both."))
+    if raw and not given["purpose"].strip():
+        raise UsageError(
+            problem=say("An original needs --purpose TEXT: the log keeps why it was opened.")
+        )
+    from yingbi.domain.part import PartKind
+    from yingbi.usecases.look import object_id_of
+    from yingbi.usecases.open import Wish, open_object
+
+    part = PartKind.RAW if raw else PartKind(given["part"]) if given["part"] else None
+    wish = Wish(
+        object_id_of(object_id),
+        part,
+        given["purpose"],
+        _seconds(given["from_s"]),
+        _seconds(given["to_s"]),
+    )
+    with opened(obj) as vault:
+        done = open_object(vault, wish, out, force=given["force"])
+    if as_json:
+        show.as_json(
+            {"id": object_id, "part": done.part.value, "output": str(out), "bytes": done.size}
+        )
+        return
+    click.echo(
+        say(
+            "{part} of an object of level {level} written in clear to {out}",
+            part=done.part.value,
+            level=level_words(done.level),
+            out=out,
+        ),
+        err=True,
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    """Return seconds of "90", "1:30" or "0:01:30"; UsageError on anything else."""
+    if text is None:
+        return None
+    try:
+        pieces = [float(piece) for piece in text.split(":")]
+    except ValueError:
+        pieces = []
+    if not 1 <= len(pieces) <= 3 or any(not 0 <= piece < 1e9 for piece in pieces):
+        raise UsageError(problem=say("'{text}' is no time; write seconds or h:mm:ss.", text=text))
+    total = 0.0
+    for piece in pieces:
+        total = total * 60 + piece
+    return total
+
+
+@click.command(
+    "verify",
+    help=say("Check seals, chains and the log, of one object or of all; nothing is opened."),
+)
+@click.argument("object_id", metavar="[ID]", required=False)
+@vault_options
+@JSON
+@click.pass_obj
+def verify_command(obj: dict[str, Any], /, object_id: str | None, *, as_json: bool) -> int:
+    """Verify, and name what is broken."""
+    from yingbi.usecases.look import object_id_of
+    from yingbi.usecases.verify import verify
+
+    wanted = object_id_of(object_id) if object_id else None
+    with opened(obj) as vault, show.progress(quiet=as_json) as progress:
+        done = verify(vault, wanted, progress)
+    broken = [
+        (str(one), error.code, say(error.template, **error.facts)) for one, error in done.broken
+    ]
+    if as_json:
+        named = [{"id": one, "code": code, "message": message} for one, code, message in broken]
+        show.as_json(
+            {
+                "objects": done.objects,
+                "parts": done.parts,
+                "log_entries": done.log_entries,
+                "broken": named,
+            }
+        )
+    for one, code, message in broken:
+        click.echo(f"{one}: {message} [{code}]", err=True)
+    if not as_json and not broken:
+        click.echo(
+            say(
+                "All whole: {objects} objects with {parts} parts, {entries} entries in the log.",
+                objects=done.objects,
+                parts=done.parts,
+                entries=done.log_entries,
+            )
+        )
+    return SealBrokenError.exit_status if broken else 0
+
+
+@click.command(
+    "erase", help=say("Erase an object: its keys first, then its bytes; nothing can bring it back.")
+)
+@click.argument("object_id", metavar="ID")
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
+@vault_options
+@JSON
+@click.pass_obj
+def erase_command(obj: dict[str, Any], /, object_id: str, *, yes: bool, as_json: bool) -> None:
+    """Erase and print the receipt."""
+    from yingbi.usecases.erase import erase_object
+    from yingbi.usecases.look import object_id_of
+
+    wanted = object_id_of(object_id)
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(problem=say("Erasing cannot be undone; say --yes."))
+    if not yes:
+        click.confirm(say("Erase {object_id} for ever?", object_id=object_id), abort=True)
+    with opened(obj) as vault:
+        receipt = erase_object(vault, wanted)
+    if as_json:
+        show.as_json(receipt)
+        return
+    click.echo(
+        say(
+            "Object {object_id} was erased at {time}; copies of its bytes cannot be opened any more.",
+            object_id=object_id,
+            time=receipt["erased_at"],
+        )
+    )

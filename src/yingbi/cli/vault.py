@@ -1,0 +1,232 @@
+"""`vault`, `box` and `log`: the house of what is sealed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from yingbi.cli import show
+from yingbi.cli.settings import passphrase, settings_of, vault_dir
+from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.messages import say
+
+if TYPE_CHECKING:
+    from yingbi.usecases.vault import Vault
+
+JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
+
+
+def vault_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let --vault and --passphrase-fd stand behind the command's name as well."""
+
+    def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+        if value is not None and option.name is not None:
+            ctx.obj[option.name] = value
+
+    for option in (
+        click.option(
+            "--passphrase-fd",
+            type=int,
+            metavar="N",
+            expose_value=False,
+            callback=keep,
+            help=say("Read the passphrase from this file descriptor."),
+        ),
+        click.option(
+            "--vault",
+            metavar="DIR",
+            expose_value=False,
+            callback=keep,
+            help=say("Folder of the vault."),
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(obj: dict[str, Any]) -> Iterator["Vault"]:
+    """Yield the vault that the options name, open."""
+    from yingbi.usecases.vault import open_vault
+
+    settings = settings_of(obj)
+    path = vault_dir(settings)
+    with open_vault(path, passphrase(obj, settings), memory=settings["memory"]) as vault:
+        yield vault
+
+
+@click.group("vault", help=say("The vault that holds all boxes."))
+def vault_command() -> None:
+    """Hold the commands on the vault."""
+
+
+@vault_command.command(
+    "init", help=say("Make a vault in a new or empty folder; its passphrase cannot be recovered.")
+)
+@click.option(
+    "--suite",
+    type=click.Choice(["sm", "intl"]),
+    required=True,
+    help=say("Ciphers: sm (SM2, SM3, SM4) or intl (X25519, SHA-256, AES)."),
+)
+@vault_options
+@JSON
+@click.pass_obj
+def vault_init(obj: dict[str, Any], /, suite: str, *, as_json: bool) -> None:
+    """Make the vault."""
+    from yingbi.usecases.vault import init_vault
+
+    settings = settings_of(obj)
+    path = vault_dir(settings)
+    folder = init_vault(
+        path, suite, passphrase(obj, settings, twice=True), memory=settings["memory"]
+    )
+    if as_json:
+        show.as_json({"vault": str(path), "id": str(folder.vault_id), "suite": suite})
+        return
+    click.echo(say("The vault '{path}' is made (suite {suite}).", path=path, suite=suite))
+    click.echo(say("Whoever loses its passphrase loses what is in it: keep it well."), err=True)
+
+
+@click.group("box", help=say("Boxes: each with a level, a scene and keys of its own."))
+def box_command() -> None:
+    """Hold the commands on boxes."""
+
+
+@box_command.command("create", help=say("Make a box; its level cannot be loosened later."))
+@click.argument("name")
+@click.option(
+    "--level",
+    type=click.Choice(["1", "2", "3"]),
+    required=True,
+    help=say("1 structured only (strictest), 2 obscured, 3 raw on release."),
+)
+@click.option(
+    "--scene",
+    type=click.Choice([s.value for s in Scene]),
+    help=say("Where its cameras look; it bounds the level."),
+)
+@click.option(
+    "--raw",
+    type=click.Choice([r.value for r in RawPolicy]),
+    help=say("What is kept of originals at level 3 (default: whole)."),
+)
+@click.option(
+    "--raw-export",
+    type=click.Choice([r.value for r in RawExport]),
+    help=say("Who may have an original (default: grant for community and city, else owner)."),
+)
+@click.option(
+    "--keep", metavar="LIST", help=say("Kinds of record kept: identity,pose,event (default: all).")
+)
+@vault_options
+@JSON
+@click.pass_obj
+def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any) -> None:
+    """Make the box."""
+    from yingbi.usecases.box import create_box, policy, record_kinds
+
+    chosen = policy(
+        Level(int(given["level"])),
+        Scene(given["scene"]) if given["scene"] else None,
+        RawPolicy(given["raw"]) if given["raw"] else None,
+        RawExport(given["raw_export"]) if given["raw_export"] else None,
+        record_kinds(given["keep"]),
+    )
+    with opened(obj) as vault:
+        box = create_box(vault, name, chosen)
+    if as_json:
+        show.as_json(_box(box))
+        return
+    click.echo(
+        say(
+            "The box '{name}' is made, level {level}.",
+            name=box.name,
+            level=level_words(chosen.level),
+        )
+    )
+
+
+@box_command.command("list", help=say("List the boxes of the vault."))
+@vault_options
+@JSON
+@click.pass_obj
+def box_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
+    """Print every box."""
+    with opened(obj) as vault:
+        boxes = vault.boxes.boxes()
+    if as_json:
+        show.as_json([_box(box) for box in boxes])
+    elif not boxes:
+        click.echo(say("No box yet; make one with 'yingbi box create NAME --level 2'."))
+    else:
+        rows = [(box.name, level_words(box.policy.level), box.policy.scene or "-") for box in boxes]
+        show.table((say("box"), say("level"), say("scene")), rows)
+
+
+@box_command.command("show", help=say("Show one box and its policy."))
+@click.argument("name")
+@vault_options
+@JSON
+@click.pass_obj
+def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
+    """Print one box."""
+    with opened(obj) as vault:
+        box = vault.boxes.box_named(name)
+        held = len(vault.rooms.catalogue.find(box.box_id))
+    told = _box(box) | {"objects": held}
+    if as_json:
+        show.as_json(told)
+        return
+    told["level"] = level_words(box.policy.level)
+    for key, value in told.items():
+        if key != "level_words":
+            click.echo(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def level_words(level: Level) -> str:
+    """Return the level's number with its words, as it is always printed."""
+    return f"{int(level)} ({say(level.words)})"
+
+
+def _box(box: Any) -> dict[str, Any]:
+    policy = box.policy
+    return {
+        "name": box.name,
+        "id": str(box.box_id),
+        "level": int(policy.level),
+        "level_words": policy.level.words,
+        "scene": policy.scene,
+        "raw": policy.raw.value,
+        "raw_export": policy.raw_export.value,
+        "keep": list(policy.keep),
+        "created_at": box.created_at,
+    }
+
+
+@click.command("log", help=say("Print the vault's log; it is checked first."))
+@vault_options
+@JSON
+@click.pass_obj
+def log_command(obj: dict[str, Any], /, *, as_json: bool) -> None:
+    """Print every entry."""
+    with opened(obj) as vault:
+        vault.log.verify()
+        entries = list(vault.log.entries())
+    told = [
+        {
+            "sequence": entry.sequence,
+            "at": entry.deed.at.isoformat(),
+            "action": entry.deed.action.value,
+            "object": str(entry.deed.object_id) if entry.deed.object_id else None,
+            "purpose": entry.deed.purpose,
+            "facts": dict(entry.deed.facts),
+        }
+        for entry in entries
+    ]
+    if as_json:
+        show.as_json(told)
+        return
+    rows = [(e["sequence"], e["at"], e["action"], e["object"] or "-", e["purpose"]) for e in told]
+    show.table((say("entry"), say("time"), say("action"), say("object"), say("purpose")), rows)

@@ -1,0 +1,69 @@
+"""Boxes: made once with a level that nothing later loosens, and listed.
+
+Clause: 6.2.3.b-1; 6.4.1-3; A.1-4.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from yingbi.domain.box import RECORD_KINDS, Box, BoxPolicy
+from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.errors import UsageError
+from yingbi.grade.level import grade
+from yingbi.usecases.vault import Vault
+
+BY_GRANT = (Scene.COMMUNITY, Scene.CITY)
+"""Scenes whose originals leave by a second person's approval unless said otherwise."""
+
+
+def policy(
+    level: Level,
+    scene: Scene | None,
+    raw: RawPolicy | None,
+    raw_export: RawExport | None,
+    keep: Sequence[str],
+) -> BoxPolicy:
+    """Return the policy with the defaults of its level and scene filled in.
+
+    Raises: LevelTooLooseError; UsageError for raw options below level 3.
+    """
+    grade(level, scene)
+    if level is not Level.RAW_ON_RELEASE:
+        if raw is RawPolicy.WHOLE or raw_export not in (None, RawExport.NEVER):
+            raise UsageError(problem="an original is kept at level 3 (raw on release) only")
+        return BoxPolicy(level, scene, keep=tuple(keep))
+    kept = raw or RawPolicy.WHOLE
+    usual = RawExport.GRANT if scene in BY_GRANT else RawExport.OWNER
+    export = raw_export or (usual if kept is RawPolicy.WHOLE else RawExport.NEVER)
+    return BoxPolicy(level, scene, kept, export, tuple(keep))
+
+
+def record_kinds(names: str | None, allowed: Sequence[str] = RECORD_KINDS) -> tuple[str, ...]:
+    """Return the kinds of record of a comma-separated list; None means all allowed.
+
+    Raises: UsageError for one that is unknown or not allowed.
+    """
+    if names is None:
+        return tuple(allowed)
+    asked = [name.strip() for name in names.split(",") if name.strip()]
+    for name in asked or [""]:
+        if name not in allowed:
+            raise UsageError(
+                problem=f"'{name}' is no kind of record kept here: {', '.join(allowed)}"
+            )
+    return tuple(kind for kind in allowed if kind in asked)
+
+
+def create_box(vault: Vault, name: str, chosen: BoxPolicy) -> Box:
+    """Make the box and log it in one transaction. Raises: BoxExistsError, UsageError."""
+    now = datetime.now(UTC)
+    with vault.rooms.catalogue_db.begin() as unit:
+        box = vault.boxes.create_box(unit, name, chosen, now=now)
+        facts = {
+            "level": str(int(chosen.level)),
+            "raw": chosen.raw,
+            "raw_export": chosen.raw_export,
+        }
+        vault.log.append(unit, Deed(Action.BOX_MADE, now, box_id=box.box_id, facts=facts))
+    return box

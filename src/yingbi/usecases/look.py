@@ -1,0 +1,110 @@
+"""What a box holds, in words and numbers; nothing is opened for it.
+
+Clause: 6.1-8; 6.2.3.b-3.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from yingbi.domain.box import Box
+from yingbi.domain.part import PartKind
+from yingbi.errors import NoSuchObjectError, UsageError
+from yingbi.store.stored import StoredObject
+from yingbi.usecases.vault import Vault
+
+Between = tuple[datetime | None, datetime | None]
+
+
+def object_id_of(text: str) -> UUID:
+    """Return the id. Raises: NoSuchObjectError for what cannot be one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NoSuchObjectError(object_id=text) from None
+
+
+def moment(text: str) -> datetime:
+    """Return an ISO 8601 moment; without a zone it is taken as this machine's local time.
+
+    Raises: UsageError.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise UsageError(problem=f"'{text}' is no time; write it like 2026-11-24T15:30") from None
+
+
+def between(text: str | None) -> Between:
+    """Return the two ends of "FROM..TO" or "FROM/TO"; an empty end is open.
+
+    Raises: UsageError.
+    """
+    if text is None:
+        return None, None
+    mark = ".." if ".." in text else "/"
+    start, found, end = text.partition(mark)
+    if not found:
+        raise UsageError(problem=f"'{text}' is no span; write FROM..TO")
+    return moment(start) if start else None, moment(end) if end else None
+
+
+def list_objects(
+    vault: Vault, box: Box, *, camera: str | None, span: Between
+) -> list[dict[str, Any]]:
+    """Return what the box holds, the oldest first."""
+    found = vault.rooms.catalogue.find(box.box_id, camera=camera, between=span)
+    return [summary(stored) for stored in found]
+
+
+def summary(stored: StoredObject) -> dict[str, Any]:
+    """Return one object for machines: id, level, parts, times, camera, classes of data."""
+    info = stored.info
+    return {
+        "id": str(stored.object_id),
+        "level": int(stored.level),
+        "level_words": stored.level.words,
+        "parts": [part.kind.value for part in stored.parts],
+        "camera": info.camera,
+        "recorded_at": info.recorded_at,
+        "clock": info.clock,
+        "protected_at": _made(stored.object_id),
+        "from_s": info.from_s,
+        "to_s": info.to_s,
+        "labels": list(info.labels),
+        "sources": list(info.source_names),
+    }
+
+
+def inspect_object(vault: Vault, object_id: UUID) -> dict[str, Any]:
+    """Return all that is known of an object without opening it."""
+    stored = vault.rooms.catalogue.get(object_id)
+    box = vault.boxes.record(stored.box_id).box
+    catalogue = vault.rooms.catalogue
+    parts = [
+        {
+            "part": part.kind.value,
+            "segments": part.segments,
+            "sealed_bytes": part.size,
+            "media_type": stored.info.media_types.get(part.kind.value),
+            "spans_s": [[s.from_s, s.to_s] for s in catalogue.segments_of(object_id, part.kind)],
+        }
+        for part in stored.parts
+    ]
+    drawn = (
+        [PartKind.PREVIEW.value] if any(p.kind is PartKind.RECORDS for p in stored.parts) else []
+    )
+    return summary(stored) | {
+        "box": box.name,
+        "scene": box.policy.scene,
+        "suite": vault.keystore.suite.name,
+        "raw_export": box.policy.raw_export.value,
+        "parts": parts,
+        "drawn_when_opened": drawn,
+        "facts": dict(stored.info.extra),
+    }
+
+
+def _made(object_id: UUID) -> str:
+    """Return when the object was made: its UUIDv7 carries the moment."""
+    return datetime.fromtimestamp((object_id.int >> 80) / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,160 @@
+"""Open a part of an object: leave first, then the log, then the first byte.
+
+Clause: A.1-5; A.2-3; A.2.a-1; A.3-3; A.3.a-2; A.3.a-3; 6.2.4-2.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from yingbi.access.owner import self_grant
+from yingbi.domain.grant import Grant
+from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.level import Level
+from yingbi.domain.part import PartKind, PrivateMetadata
+from yingbi.domain.record import Identity, Record, to_lines
+from yingbi.envelope.header import Header
+from yingbi.envelope.part import PartEnd
+from yingbi.errors import UsageError
+from yingbi.keys.wrap import EpochPublic
+from yingbi.media.fragments import init_section
+from yingbi.media.output import new_file
+from yingbi.pipeline.preview import draw_preview
+from yingbi.release.part import open_part
+from yingbi.store.stored import StoredObject
+from yingbi.structure.pack import unpack
+from yingbi.usecases.vault import Vault
+
+FILM = "video/mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be opened. part None: masked at levels 2 and 3, records at level 1.
+
+    purpose: needed for the original. from_s, to_s: seconds from the object's start.
+    """
+
+    object_id: UUID
+    part: PartKind | None = None
+    purpose: str = ""
+    from_s: float | None = None
+    to_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a span that ends before it starts, or a span of an original."""
+        if self.from_s is not None and self.to_s is not None and self.to_s < self.from_s:
+            raise UsageError(problem="the span ends before it starts")
+        if self.part is PartKind.RAW and (self.from_s, self.to_s) != (None, None):
+            raise UsageError(problem="an original is opened whole, not from one time to another")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was written: which part, of which level, how many bytes."""
+
+    part: PartKind
+    level: Level
+    size: int
+
+
+def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
+    """Write the part in clear to `out`, whole and verified, or nothing at all.
+
+    Raises: NoSuchObjectError, ObjectErasedError, NoSuchPartError, NotAuthorisedError,
+        NeedsApproverError, RawNeverError, SealBrokenError, NoKeyError, OutputExistsError.
+    """
+    stored = vault.rooms.catalogue.get(wish.object_id)
+    usual = PartKind.RECORDS if stored.level is Level.STRUCTURED_ONLY else PartKind.MASKED
+    part = wish.part or usual
+    sealed = PartKind.RECORDS if part is PartKind.PREVIEW else part
+    grant = _grant(vault, stored, sealed, wish.purpose)
+    stored.part(sealed)
+    with new_file(out, force=force) as file:
+        segments = _segments(vault, stored, sealed, wish, grant)
+        _write(file, part, stored, wish, segments)
+        size = file.tell()
+    return Opened(part, stored.level, size)
+
+
+def _grant(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
+    """Return leave and log it; on the disk before anything is opened."""
+    policy = vault.boxes.record(stored.box_id).box.policy
+    now = datetime.now(UTC)
+    grant = self_grant(vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now)
+    facts = {"part": part.value, "holder": grant.holder}
+    for action in (Action.GRANTED, Action.OPENED):
+        vault.log.record(
+            Deed(action, now, stored.box_id, stored.object_id, purpose=grant.purpose, facts=facts)
+        )
+    return grant
+
+
+def _segments(
+    vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
+) -> Iterator[tuple[PrivateMetadata, bytes]]:
+    def epoch_key_of(header: Header) -> tuple[EpochPublic, bytes]:
+        return vault.epochs.epoch_private(header.box_id, header.key_epoch, header.retention)
+
+    kept = stored.part(part)
+    with vault.rooms.shelf.open(kept.file_name) as source:
+        yield from open_part(
+            vault.keystore.suite,
+            source,
+            locks=vault.rooms.locks.locks_of(stored.object_id),
+            epoch_key_of=epoch_key_of,
+            device_public_key=vault.keystore.device.public_key,
+            grant=grant,
+            object_id=stored.object_id,
+            part=part,
+            now=datetime.now(UTC),
+            end=PartEnd(kept.segments, kept.final_seal),
+            from_s=wish.from_s,
+            to_s=wish.to_s,
+        )
+
+
+def _write(
+    file: BinaryIO,
+    part: PartKind,
+    stored: StoredObject,
+    wish: Wish,
+    segments: Iterator[tuple[PrivateMetadata, bytes]],
+) -> None:
+    match part:
+        case PartKind.RECORDS:
+            file.writelines(to_lines(_within(unpack(content), wish)) for _, content in segments)
+        case PartKind.PREVIEW:
+            records = (r for _, content in segments for r in _within(unpack(content), wish))
+            size = int(stored.info.extra["width"]), int(stored.info.extra["height"])
+            draw_preview(records, file, size)
+        case _:
+            file.writelines(_film(segments, wish))
+
+
+def _film(segments: Iterator[tuple[PrivateMetadata, bytes]], wish: Wish) -> Iterator[bytes]:
+    """Yield the pieces; of a first piece outside the span only what players need to begin."""
+    for number, (private, content) in enumerate(segments):
+        outside = wish.from_s is not None and private.to_s < wish.from_s
+        if number == 0 and outside and private.media_type == FILM:
+            yield init_section(content)
+        else:
+            yield content
+
+
+def _within(records: Iterable[Record], wish: Wish) -> Iterator[Record]:
+    start = float("-inf") if wish.from_s is None else wish.from_s
+    end = float("inf") if wish.to_s is None else wish.to_s
+    for record in records:
+        first, last = _span(record)
+        if first <= end and last >= start:
+            yield record
+
+
+def _span(record: Record) -> tuple[float, float]:
+    if isinstance(record, Identity):
+        return record.from_s, record.to_s
+    return record.time_s, record.time_s

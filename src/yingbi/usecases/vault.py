@@ -1,0 +1,125 @@
+"""A vault, made and opened: the only place that joins its keys, shelves and log.
+
+Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from yingbi.audit.log import Log
+from yingbi.crypto.suite import suite
+from yingbi.db import database
+from yingbi.db.database import CatalogueUnit, Database, KeysUnit
+from yingbi.domain.ledger import Action, Deed
+from yingbi.errors import VaultLockedError
+from yingbi.keys.boxes import Boxes
+from yingbi.keys.epochs import Epochs
+from yingbi.keys.keystore import Keystore
+from yingbi.keys.locks import LockTable
+from yingbi.keys.memory import MemoryState, guard
+from yingbi.store.catalogue import Catalogue
+from yingbi.store.erase import settle
+from yingbi.store.folder import VaultFolder
+from yingbi.store.shelf import ObjectShelf
+from yingbi.store.writer import Rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """An open vault. memory: how well this process keeps its memory off the disk."""
+
+    folder: VaultFolder
+    keystore: Keystore
+    boxes: Boxes
+    epochs: Epochs
+    log: Log
+    rooms: Rooms
+    memory: MemoryState
+
+
+def init_vault(path: Path, suite_name: str, passphrase: bytes, *, memory: str) -> VaultFolder:
+    """Make a vault in an empty or new folder and return it.
+
+    Raises: VaultExistsError, CannotCreateError, WeakPassphraseError, LibraryMissingError.
+    """
+    guard(memory)
+    chosen = suite(suite_name)
+    folder = VaultFolder.prepare(path, suite_name)
+    with Keystore.create(folder.keystore, passphrase, chosen, bound_to=folder.identity) as keystore:
+        for made in _databases(folder):
+            made.create()
+        catalogue_db, _ = _databases(folder)
+        log = Log(keystore, catalogue_db, folder.controller_id, folder.vault_id)
+        log.record(Deed(Action.VAULT_MADE, datetime.now(UTC), facts={"suite": suite_name}))
+        catalogue_db.close()
+    folder.finish()
+    return folder
+
+
+@contextmanager
+def open_vault(path: Path, passphrase: bytes, *, memory: str) -> Iterator[Vault]:
+    """Open a vault for as long as the block lasts; finish first what a crash left undone.
+
+    Raises: NoVaultError, WrongPassphraseError, VaultLockedError, NotOnThisSystemError,
+        MemoryNotLockedError, SealBrokenError.
+    """
+    guarded = guard(memory)
+    folder = VaultFolder.open(path)
+    with ExitStack() as stack:
+        keystore = stack.enter_context(
+            Keystore.open(
+                folder.keystore, passphrase, suite(folder.suite_name), bound_to=folder.identity
+            )
+        )
+        catalogue_db, keys_db = _databases(folder)
+        for opened in (catalogue_db, keys_db):
+            stack.callback(opened.close)
+            opened.open()
+        vault = _joined(folder, keystore, catalogue_db, keys_db, guarded)
+        _settle(vault)
+        stack.enter_context(folder.held())
+        yield vault
+
+
+def _databases(folder: VaultFolder) -> tuple[Database[CatalogueUnit], Database[KeysUnit]]:
+    return database.catalogue(folder.catalogue_db), database.keys(folder.keys_db)
+
+
+def _joined(
+    folder: VaultFolder,
+    keystore: Keystore,
+    catalogue_db: Database[CatalogueUnit],
+    keys_db: Database[KeysUnit],
+    memory: MemoryState,
+) -> Vault:
+    who = folder.controller_id
+    locks = LockTable(keystore, keys_db, who)
+    boxes = Boxes(keystore, catalogue_db, keys_db, who)
+    log = Log(keystore, catalogue_db, who, folder.vault_id)
+    rooms = Rooms(
+        catalogue_db=catalogue_db,
+        keys_db=keys_db,
+        shelf=ObjectShelf(folder.objects),
+        catalogue=Catalogue(keystore.suite, catalogue_db, locks, who),
+        locks=locks,
+        ledger=log,
+        key_bytes=keystore.suite.key_bytes,
+    )
+    epochs = Epochs(keystore, keys_db, boxes, who)
+    return Vault(folder, keystore, boxes, epochs, log, rooms, memory)
+
+
+def _settle(vault: Vault) -> None:
+    """Settle where nobody else is at work; whoever is there now settled before."""
+    rooms = vault.rooms
+    if not rooms.shelf.marks() and not rooms.catalogue.unfinished_erasures():
+        return
+    try:
+        with vault.folder.held_alone():
+            settle(rooms, now=datetime.now(UTC))
+            vault.boxes.sweep()
+    except VaultLockedError:
+        return
