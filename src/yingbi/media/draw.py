@@ -47,9 +47,10 @@ def draw_figures(
     for number, points in people:
         _figure(picture, points, COLOURS[number % len(COLOURS)])
     drawn = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
-        format=info.pixel_format, dst_colorspace="itu709", dst_color_range="mpeg"
+        format=info.pixel_format, dst_colorspace="itu709", dst_color_range="MPEG"
     )
     drawn.pts, drawn.time_base = pts, Fraction(info.time_base)
+    drawn.duration = round(1 / (info.rate * info.time_base))
     return frame_of(index, drawn, info)
 
 

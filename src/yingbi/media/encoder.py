@@ -1,6 +1,7 @@
 """H.264 written as the source was: same pixels, clock, colours, shape and turn."""
 
 from fractions import Fraction
+from math import lcm
 
 import av
 from av.codec.context import Flags
@@ -12,11 +13,18 @@ from yingbi.media.film_info import FilmInfo
 PRESET = "veryfast"
 """Costs the CPU of superfast and a seventh of its bits (measured at 1080p)."""
 
+MOST_TICKS = (1 << 31) - 1
 
-def clock_options(info: FilmInfo) -> dict[str, str]:
-    """Return what keeps an MP4's clocks exact; by default they are rounded to milliseconds."""
-    scale = str(info.time_base.denominator)
-    return {"video_track_timescale": scale, "movie_timescale": scale}
+
+def clock_options(info: FilmInfo, *, sound: bool = False) -> dict[str, str]:
+    """Return what keeps an MP4's clocks exact; by default starts are rounded to milliseconds.
+
+    sound: whether the sound tracks' starts are to be kept exactly as well.
+    """
+    own = info.time_base.denominator
+    common = lcm(own, *(track.clock for track in info.sound)) if sound else own
+    movie = common if common <= MOST_TICKS else own
+    return {"video_track_timescale": str(own), "movie_timescale": str(movie)}
 
 
 def add_picture(
@@ -40,6 +48,7 @@ def add_picture(
     context.color_primaries = info.colours.primaries
     context.color_trc = info.colours.transfer
     context.colorspace = info.colours.matrix
+    context.flags |= Flags.frame_duration  # else the last frame's length is a guess
     if info.interlaced:
         context.flags |= Flags.interlaced_dct
     if info.matrix is not None:

@@ -1,6 +1,7 @@
 """Films: MP4 and MOV with H.264, one exact frame after another."""
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,7 @@ from yingbi.domain.messages import say
 from yingbi.errors import CutOffError, NoPictureError, UnsupportedMediaError
 from yingbi.media.boxes import check_boxes
 from yingbi.media.colour import grey
-from yingbi.media.film_info import TURNS_OF, WRITABLE, Colours, FilmInfo, Matrix
+from yingbi.media.film_info import TURNS_OF, WRITABLE, Colours, FilmInfo, Matrix, SoundTrack
 from yingbi.media.libav import reading
 from yingbi.media.source_file import open_source
 
@@ -42,25 +43,21 @@ class FilmReader:
 
     def __enter__(self) -> Self:
         """Open the film and decode its first frame, which tells what the container does not."""
-        self._file = open_source(self._path)
-        try:
-            check_boxes(self._file, self._path)
+        with ExitStack() as opened:
+            file = opened.enter_context(open_source(self._path))
+            check_boxes(file, self._path)
             with reading(self._path):
-                self._container = av.open(
-                    self._file,
-                    "r",
-                    format="mov",
-                    buffer_size=READ_AT_ONCE,
-                    metadata_errors="ignore",
+                self._container = opened.enter_context(
+                    av.open(
+                        file, "r", format="mov", buffer_size=READ_AT_ONCE, metadata_errors="ignore"
+                    )
                 )
                 self._stream = self._picture_stream()
-            self._decoded = self._decode()
+            self._decoded = opened.enter_context(closing(self._decode()))
             first = self._first()
             self.info = self._described(first)
             self._rest = chain([first], self._decoded)
-        except BaseException:
-            self._file.close()
-            raise
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
@@ -70,9 +67,7 @@ class FilmReader:
         trace: TracebackType | None,
     ) -> None:
         """Close the film."""
-        self._decoded.close()
-        self._container.close()
-        self._file.close()
+        self._opened.close()
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames in the order shown; may be called once.
@@ -178,7 +173,7 @@ class FilmReader:
             interlaced=picture.interlaced_frame,
             frames=len(stream.index_entries) if stream.frames else None,
             duration_s=float((stream.duration or 0) * time_base),
-            sound=tuple(s.codec_context.name for s in self._container.streams.audio),
+            sound=tuple(map(_sound_track, self._container.streams.audio)),
             container="mov" if brand == "qt  " else "mp4",
         )
 
@@ -187,6 +182,11 @@ class FilmReader:
 
     def _unsupported(self, reason: str) -> UnsupportedMediaError:
         return UnsupportedMediaError(path=self._path, reason=reason)
+
+
+def _sound_track(stream: av.AudioStream) -> SoundTrack:
+    time_base = cast(Fraction, stream.time_base)
+    return SoundTrack(stream.codec_context.name, time_base.denominator)
 
 
 def _matrix(picture: av.VideoFrame) -> Matrix | None:

@@ -47,6 +47,14 @@ class Colours:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """One sound track: the name of its codec, and the ticks of its clock in a second."""
+
+    codec: str
+    clock: int
+
+
+@dataclass(frozen=True, slots=True)
 class FilmInfo:
     """One film: its picture as stored, its clock, and how it is to be shown.
 
@@ -55,7 +63,7 @@ class FilmInfo:
     rate: frames a second on average; a hint only, pts alone say when a frame is shown.
     pixel_aspect: width of a pixel by its height, None where unsaid.
     frames: as the container counts them, None where it does not.
-    sound: codec name of each sound track.
+    sound: its sound tracks, in order.
     """
 
     width: int
@@ -70,7 +78,7 @@ class FilmInfo:
     interlaced: bool = False
     frames: int | None = None
     duration_s: float = 0.0
-    sound: tuple[str, ...] = ()
+    sound: tuple[SoundTrack, ...] = ()
     container: Literal["mp4", "mov"] = "mp4"
 
     @property

@@ -35,11 +35,13 @@ class FilmWriter:
     ) -> None:
         """Lay out the tracks; nothing is written before the first frame."""
         self._path = source
+        heard = audio != "drop" and bool(info.sound)
+        options = clock_options(info, sound=heard)
         with writing(source):
-            self._container = av.open(sink, "w", format=info.container, options=clock_options(info))
+            self._container = av.open(sink, "w", format=info.container, options=options)
             self._stream = add_picture(self._container, info, crf=crf, threads=threads)
         self._sound: Sound | None = None
-        if audio != "drop" and source is not None and info.sound:
+        if heard and source is not None:
             self._sound = Sound(self._container, source, silent=audio == "mute")
 
     def write(self, frame: Frame) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import av
-from PIL import Image
 
 from yingbi.media.libav import reading
 from yingbi.media.probe import probe
 from yingbi.media.source_file import open_source
+from yingbi.media.still import exif_of
 
 _EXIF_IFD, _TAKEN, _OFFSET = 0x8769, 0x9003, 0x9011
 
@@ -30,8 +30,7 @@ def made_at(path: Path) -> datetime | None:
             av.open(film, "r", format="mov") as container,
         ):
             return _moment(container.metadata.get("creation_time", ""))
-    with open_source(path) as still, Image.open(still) as picture:
-        exif = picture.getexif().get_ifd(_EXIF_IFD)
+    exif = exif_of(path, _EXIF_IFD)
     taken, offset = str(exif.get(_TAKEN, "")), str(exif.get(_OFFSET, ""))
     date, _, clock = taken.partition(" ")
     return _moment(f"{date.replace(':', '-')}T{clock}{offset}") if offset else None

@@ -3,6 +3,7 @@
 Voices are never altered in pitch: that can be undone.
 """
 
+import weakref
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -36,9 +37,11 @@ class Sound:
         """
         self._target = target
         self._path = source
-        self._file = open_source(source)
+        file = open_source(source)
+        # A writer that is given up, for whatever reason, must not hold the source open.
+        self._close_file = weakref.finalize(self, file.close)
         with reading(source):
-            self._source = av.open(self._file, "r", format="mov", metadata_errors="ignore")
+            self._source = av.open(file, "r", format="mov", metadata_errors="ignore")
         tracks = list(self._source.streams.audio)
         self._copied: dict[int, av.AudioStream] = {}
         self._silences: dict[int, Silence] = {}
@@ -59,7 +62,7 @@ class Sound:
                     self._target.mux_one(ready)
         if time_s is None:
             self._source.close()
-            self._file.close()
+            self._close_file()
 
     def _until(self, time_s: Fraction | None) -> Iterator[AudioPacket]:
         while not self._done:

@@ -96,6 +96,18 @@ def still_size(path: Path) -> tuple[str, int, int]:
     return (kind, height, width) if sideways else (kind, width, height)
 
 
+def exif_of(path: Path, directory: int) -> dict[int, object]:
+    """Return one directory of the picture's EXIF by tag number, empty where it is unreadable."""
+    with open_source(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image, _ = open_still(file.read(), path)
+            with image:
+                return dict(image.getexif().get_ifd(directory))
+        except BROKEN:
+            return {}
+
+
 def encode_still(frame: Frame) -> bytes:
     """Return the frame in its source's format, without metadata.
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import av
 
 from yingbi.domain.messages import say
-from yingbi.errors import ReadWriteError
+from yingbi.errors import CutOffError, ReadWriteError
 from yingbi.media.libav import reading
 
 
@@ -26,14 +26,10 @@ def verify_film(
     size: width and height as displayed. name: what to call the film in an error.
     """
     path = name or (film if isinstance(film, Path) else Path("-"))
-    found: list[int | None] = []
-    sizes = set()
-    with _opened(film) as file, reading(path), av.open(file, "r", format="mov") as container:
-        for picture in container.decode(video=0):
-            found.append(picture.pts)
-            sideways = picture.rotation % 180 != 0
-            stored = (picture.width, picture.height)
-            sizes.add((stored[1], stored[0]) if sideways else stored)
+    try:
+        found, sizes = _shown(film, path)
+    except CutOffError as error:
+        raise ReadWriteError(path=path, reason=say("the copy cannot be decoded")) from error
     if found != list(pts):
         raise ReadWriteError(
             path=path, reason=say("the copy's frames or times are not the source's")
@@ -49,3 +45,17 @@ def _opened(film: Path | bytes | BinaryIO) -> AbstractContextManager[BinaryIO]:
         return io.BytesIO(film)
     film.seek(0)
     return nullcontext(film)
+
+
+def _shown(
+    film: Path | bytes | BinaryIO, path: Path
+) -> tuple[list[int | None], set[tuple[int, int]]]:
+    """Return the time of each frame, and every size as displayed that occurs."""
+    found: list[int | None] = []
+    sizes = set()
+    with _opened(film) as file, reading(path), av.open(file, "r", format="mov") as container:
+        for picture in container.decode(video=0):
+            found.append(picture.pts)
+            stored = (picture.width, picture.height)
+            sizes.add(stored[::-1] if picture.rotation % 180 else stored)
+    return found, sizes
