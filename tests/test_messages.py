@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
 
@@ -27,6 +28,15 @@ def extracted(folder: Path) -> set[Message]:
     found = extract_from_dir(str(folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
     texts = (text if isinstance(text, tuple) else (text,) for _, _, text, _, _ in found)
     return {text for text in texts if text[0]}
+
+
+def reasons(trees: Iterable[ast.Module]) -> set[Message]:
+    """Return the constant texts that errors are given as facts; they are shown through `say` too."""
+    calls = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    given = [k.value for n in calls for k in n.keywords if k.arg in ("reason", "problem", "cost")]
+    given += [n.args[0] for n in calls if n.args and getattr(n.func, "attr", "") == "broken"]
+    found = (value.value for value in given if isinstance(value, ast.Constant) and value.value)
+    return {(text,) for text in found if isinstance(text, str)}
 
 
 def facts(text: str) -> set[str]:
@@ -58,6 +68,18 @@ def test_every_message_has_a_chinese_translation_with_the_same_facts(folder):
     messages = extracted(folder)
     assert len(messages) > 60
     assert untranslated(messages, catalogue("zh")) == set()
+
+
+def test_every_reason_of_an_error_has_a_chinese_translation():
+    found = reasons(modules().values())
+    assert len(found) > 30
+    assert untranslated(found, catalogue("zh")) == set()
+
+
+def test_a_reason_without_translation_is_noticed():
+    planted = ast.parse('raise E(what="x", reason="nobody knows")\nraise cursor.broken("torn")')
+    assert reasons([planted]) == {("nobody knows",), ("torn",)}
+    assert untranslated(reasons([planted]), catalogue("zh")) == {("nobody knows",), ("torn",)}
 
 
 def test_a_message_without_translation_is_noticed(tmp_path):
