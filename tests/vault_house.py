@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from yingbi.audit.log import Log
 from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import suite
@@ -122,6 +124,14 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
             keystore.suite.key_bytes,
         )
         yield House(folder, keystore, boxes, Epochs(keystore, keys_db, boxes, who), log, rooms)
+
+
+@contextmanager
+def undone(database):
+    """A transaction that is undone at its end, as by a failure of what follows."""
+    with pytest.raises(ZeroDivisionError), database.begin() as unit:  # noqa: PT012
+        yield unit
+        raise ZeroDivisionError
 
 
 def everything(path: Path) -> bytes:

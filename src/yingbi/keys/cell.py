@@ -22,7 +22,10 @@ def seal_cell(suite: Suite, key: bytes, content: bytes, at: bytes) -> bytes:
 
 def open_cell(suite: Suite, key: bytes, cell: bytes, at: bytes, *, what: str) -> bytes:
     """Return the content, or raise SealBrokenError naming `what`."""
+    broken = SealBrokenError(what=what, reason="its row was altered or moved")
+    if len(cell) < _NONCE:
+        raise broken
     try:
         return suite.open(key, bytes(cell[:_NONCE]), bytes(cell[_NONCE:]), at)
     except InvalidTagError:
-        raise SealBrokenError(what=what, reason="its row was altered or moved") from None
+        raise broken from None

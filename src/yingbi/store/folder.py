@@ -103,7 +103,8 @@ class VaultFolder:
         }
         temporary, final = self.path / ".vault.json", self.path / "vault.json"
         try:
-            with temporary.open("x") as file:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
                 json.dump(text, file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())

@@ -9,6 +9,7 @@ Clause: 6.2.3-2.
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
@@ -19,6 +20,7 @@ from yingbi.db.database import Crossing, no_crossing
 from yingbi.errors import ReadWriteError, SealBrokenError
 
 _BODY, _UNFINISHED, _MARK = ".yb", ".part", ".open"
+_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}\.(yb|part)")
 
 
 class Body:
@@ -60,6 +62,10 @@ class Body:
             os.utime(self._final.parent, (moment, moment))
             fsync_folder(self._final.parent)
             fsync_folder(self._final.parent.parent)  # the folder may be new as well
+
+    def close(self) -> None:
+        """Let go of the file; what is unfinished stays unfinished."""
+        self._file.close()
 
     def discard(self) -> None:
         """Remove whatever of it is there; raises ReadWriteError."""
@@ -110,8 +116,8 @@ class ObjectShelf:
         """Return every file, finished or not, as `remove` takes it."""
         with _failing(self._root):
             for path in self._root.glob("??/*"):
-                if path.suffix in (_BODY, _UNFINISHED):
-                    yield f"{path.parent.name}/{path.name}"
+                if _NAME.fullmatch(name := f"{path.parent.name}/{path.name}"):
+                    yield name
 
     def mark(self) -> Path:
         """Leave a mark on the disk: a writer is at work; `clear` takes it away."""
@@ -135,10 +141,9 @@ class ObjectShelf:
                 mark.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        folder, _, file = name.partition("/")
-        if len(folder) != 2 or not file or "/" in file or file.startswith("."):
+        if not _NAME.fullmatch(name):
             raise SealBrokenError(what="the catalogue", reason="a file's name is not one of ours")
-        return self._root / folder / file
+        return self._root / name
 
 
 def fsync_folder(folder: Path) -> None:

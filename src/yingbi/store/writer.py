@@ -83,6 +83,8 @@ class ObjectWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for part in self._growing.values():
+            part.body.close()
         # What cannot be undone now is found by its mark and undone at the next start.
         with contextlib.suppress(YingbiError):
             if not self._acknowledged:
