@@ -103,6 +103,8 @@ def _get(address: str) -> bytes:
         with urllib.request.urlopen(address, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310
             content: bytes = answer.read(LARGEST + 1)
     except (OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it is the answer itself, with its connection
         host = parts.hostname
         reason = getattr(error, "reason", None) or type(error).__name__
         raise FetchFailedError(
