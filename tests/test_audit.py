@@ -91,12 +91,8 @@ def test_purposes_are_sealed_and_all_of_one_length(vault):
 
 @pytest.mark.parametrize("sequence", range(ENTRIES))
 def test_a_changed_entry_is_found_and_named(vault, sequence):
-    change(
-        vault,
-        "UPDATE log SET entry=replace(CAST(entry AS TEXT),'opened','erased')"
-        f" WHERE sequence={sequence}",
-    )
-    change(vault, f"UPDATE log SET entry=CAST(entry AS BLOB) WHERE sequence={sequence}")
+    altered = "CAST(replace(CAST(entry AS TEXT),'opened','erased') AS BLOB)"
+    change(vault, f"UPDATE log SET entry={altered} WHERE sequence={sequence}")
     with open_vault(vault) as house, pytest.raises(LogBrokenError, match=f"entry {sequence} "):
         house.log.verify()
 

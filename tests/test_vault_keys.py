@@ -286,7 +286,7 @@ def test_altered_or_swapped_keys_are_refused(tmp_path, change):
                 house.epochs.epoch_for(unit, box.box_id, DAY)
         attacker = house.keystore.suite.new_recipient()[1]
     with sqlite3.connect(vault / "keys.db") as db:
-        mine, other = hall.box_id.hex, yard.box_id.hex
+        mine, other = hall.box_id.bytes, yard.box_id.bytes
         if change == "public_key":  # would have content sealed to the attacker's key
             db.execute("UPDATE epochs SET public_key=? WHERE box_id=?", (attacker, mine))
         elif change == "swap":

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from yingbi.errors import (
     VaultTooNewError,
 )
 from yingbi.keys.locks import PAGE_BYTES, PAGE_ENTRIES, LockGroup
+from yingbi.store.check import check
 from yingbi.store.erase import Settled, erase, settle
 from yingbi.store.folder import VaultFolder
 from yingbi.store.stored import ObjectInfo
@@ -198,6 +200,7 @@ def test_an_unknown_object_is_named_so(vault):
         "UPDATE parts SET kind='sound'",
         "UPDATE parts SET final_seal=zeroblob(32)",
         "DELETE FROM parts",
+        "UPDATE objects SET controller_id=zeroblob(3)",
     ],
 )
 def test_an_altered_row_is_refused(vault, statement):
@@ -207,6 +210,69 @@ def test_an_altered_row_is_refused(vault, statement):
         db.execute(statement)
     with open_vault(vault) as house, pytest.raises(SealBrokenError):
         house.rooms.catalogue.get(stored.object_id)
+
+
+@pytest.mark.parametrize("name", ["catalogue.db", "keys.db"])
+def test_no_text_can_be_put_where_bytes_belong(vault, name):
+    with open_vault(vault) as house:
+        house.protect(house.new_box())
+    with sqlite3.connect(vault / name) as db:
+        tables = {row[1]: row[5] for row in db.execute("PRAGMA table_list")}
+        strict = {table for table, is_strict in tables.items() if is_strict}
+        ours = {
+            t.name
+            for t in (*schema.catalogue_tables.sorted_tables, *schema.keys_tables.sorted_tables)
+        }
+        assert strict == ours & set(tables)
+        table = "objects" if name == "catalogue.db" else "lock_pages"
+        with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT"):
+            db.execute(f"UPDATE {table} SET controller_id='text'")
+
+
+def told(house):
+    return (entry.deed for entry in house.log.entries())
+
+
+def test_the_catalogue_is_held_to_the_log(vault):
+    with open_vault(vault) as house:
+        box = house.new_box()
+        made = [house.protect(box) for _ in range(3)]
+        assert check(house.rooms.catalogue, told(house)) == 3
+        erase(house.rooms, made[1].object_id, now=NOW)
+        assert check(house.rooms.catalogue, told(house)) == 2
+
+
+def test_an_object_that_was_taken_out_or_slipped_in_is_found(vault):
+    with open_vault(vault) as house:
+        box = house.new_box()
+        taken, kept = house.protect(box), house.protect(box)
+        deeds = list(told(house))
+        for wrong in (
+            [deed for deed in deeds if deed.object_id != kept.object_id],
+            [*deeds[:-1], replace(deeds[-1], digests={"masked": "00"})],
+            [*deeds[:-1], replace(deeds[-1], box_id=new_id())],
+        ):
+            with pytest.raises(SealBrokenError, match=str(kept.object_id)):
+                check(house.rooms.catalogue, wrong)
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        for table in ("parts", "objects"):
+            db.execute(f"DELETE FROM {table} WHERE object_id=?", (taken.object_id.bytes,))
+    with open_vault(vault) as house:
+        house.log.verify()
+        with pytest.raises(SealBrokenError, match=str(taken.object_id)):
+            check(house.rooms.catalogue, told(house))
+
+
+def test_an_object_that_only_the_catalogue_says_was_erased_is_found(vault):
+    with open_vault(vault) as house:
+        stored = house.protect(house.new_box())
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute(
+            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', 'x', x'00'"
+            " FROM objects"
+        )
+    with open_vault(vault) as house, pytest.raises(SealBrokenError, match=str(stored.object_id)):
+        check(house.rooms.catalogue, told(house))
 
 
 def test_an_altered_or_exchanged_lock_page_is_refused(vault):

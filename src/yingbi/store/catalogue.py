@@ -10,7 +10,7 @@ Clause: 6.1-8; 6.2.3-2; 6.2.5.g-1.
 
 import json
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -107,6 +107,13 @@ class Catalogue:
             found = self._rows(unit, [row.object_id for row in unit.all(chosen)])
         return self._opened(found)
 
+    def all(self, box_id: UUID | None = None) -> Iterator[StoredObject]:
+        """Return every object, the oldest first, a page at a time; raises as `page` does."""
+        after = None
+        while page := self.page(box_id, after=after):
+            yield from page
+            after = page[-1].object_id
+
     def find(
         self,
         box_id: UUID | None = None,
@@ -119,12 +126,9 @@ class Catalogue:
         The first moment is within, the second is not. An object whose time is
         unknown lies between no two moments. Times without a zone are UTC.
         """
-        found: list[StoredObject] = []
-        while page := self.page(box_id, after=found[-1].object_id if found else None):
-            found += page
         return [
             one
-            for one in found
+            for one in self.all(box_id)
             if (camera is None or one.info.camera == camera) and _within(one.info, *between)
         ]
 

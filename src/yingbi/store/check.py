@@ -1,0 +1,43 @@
+"""Holding the catalogue to the log: nothing acknowledged is missing, nothing was slipped in.
+
+Clause: 6.1-2; 6.3.a-2.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from yingbi.domain.ledger import Action, Deed
+from yingbi.errors import SealBrokenError
+from yingbi.store.catalogue import Catalogue
+
+
+def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
+    """Compare every row with what a verified log tells; return how many objects there are.
+
+    Raises: SealBrokenError naming the first object that is missing, was added,
+        whose seals differ, or that was erased without an entry.
+    """
+    told: dict[UUID, Deed] = {}
+    for deed in deeds:
+        if deed.object_id is None:
+            continue
+        if deed.action is Action.PROTECTED:
+            told[deed.object_id] = deed
+        elif deed.action is Action.ERASE_INTENDED:
+            told.pop(deed.object_id, None)
+    found = 0
+    for stored in catalogue.all():
+        deed_of = told.pop(stored.object_id, None)
+        if deed_of is None:
+            raise _broken(stored.object_id, "the log does not tell of it")
+        seals = {part.kind.value: part.final_seal.hex() for part in stored.parts}
+        if seals != dict(deed_of.digests) or stored.box_id != deed_of.box_id:
+            raise _broken(stored.object_id, "the log tells of other seals")
+        found += 1
+    if told:
+        raise _broken(min(told), "the log tells of it and it is gone")
+    return found
+
+
+def _broken(object_id: UUID, reason: str) -> SealBrokenError:
+    return SealBrokenError(what=f"object {object_id}", reason=reason)
