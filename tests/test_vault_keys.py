@@ -152,6 +152,18 @@ def test_a_crash_while_a_slot_is_written_loses_nothing(tmp_path, torn):
             assert again.subkey("a") == key
 
 
+def test_a_change_of_passphrase_that_broke_off_is_completed_by_the_next_opening(tmp_path):
+    with created(tmp_path / "k") as keystore:
+        before = (tmp_path / "k").read_bytes()
+        keystore.replace_passphrase(b"another passphrase")
+    after = (tmp_path / "k").read_bytes()
+    (tmp_path / "k").write_bytes(after[:SLOT_BYTES] + before[SLOT_BYTES:])
+    Keystore.open(tmp_path / "k", b"another passphrase", suite("intl")).close()
+    assert (tmp_path / "k").read_bytes() == after
+    with pytest.raises(WrongPassphraseError):
+        Keystore.open(tmp_path / "k", PASSPHRASE, suite("intl"))
+
+
 def test_closing_zeroes_the_secrets_and_nothing_works_any_more(tmp_path):
     keystore = created(tmp_path / "k")
     held = list(keystore._secrets.values())

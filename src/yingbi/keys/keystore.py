@@ -8,6 +8,7 @@ loses neither: the first slot is on the disk before the second is touched.
 Clause: 6.2.3.e-1; 6.2.4.b.1.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,10 @@ class Keystore:
                 break
         else:
             raise WrongPassphraseError
+        if slot is slots[0] and len(slots) > 1:
+            # A change of passphrase broke off midway: the old one must not live on.
+            with contextlib.suppress(OSError):
+                overwrite(path, slot.whole)
         secrets = fields_of(content)
         if secrets.get(_BOUND_TO, b"") != bound_to:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")

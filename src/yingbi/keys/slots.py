@@ -45,6 +45,7 @@ class Slot:
     nonce: bytes
     header: bytes
     ciphertext: bytes
+    whole: bytes
 
 
 def prepared(passphrase: bytes) -> bytes:
@@ -123,7 +124,7 @@ def _parsed(slot: bytes, suite: Suite) -> Slot | None:
     except ValueError:
         return None
     ciphertext = slot[_HEADER.size : _HEADER.size + CONTENT_BYTES + 16]
-    return Slot(place, salt, nonce, header, ciphertext)
+    return Slot(place, salt, nonce, header, ciphertext, slot)
 
 
 def fields_of(content: bytes) -> dict[int, bytes]:
