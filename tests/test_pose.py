@@ -38,6 +38,23 @@ def test_joints_are_where_the_displayed_picture_has_them(poses, astronaut, turns
     assert points[LEFT_SHOULDER][1] > y
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_person_who_lies_or_hangs_is_understood_too(poses, astronaut, turns):
+    lying = np.ascontiguousarray(np.rot90(astronaut, turns))
+    x0, y0, x1, y1 = PERSON
+    for _ in range(turns):
+        x0, y0, x1, y1 = y0, 512 - x1, y1, 512 - x0
+    points = poses.find(as_frame(lying), (x0, y0, x1, y1))
+    upright = poses.find(as_frame(astronaut), PERSON)
+    assert points is not None
+    assert upright is not None
+    for joint in (NOSE, LEFT_SHOULDER, RIGHT_SHOULDER):
+        x, y = upright[joint][:2]
+        for _ in range(turns):
+            x, y = y, 1 - x
+        assert points[joint][:2] == pytest.approx((x, y), abs=0.03)
+
+
 def test_points_are_shares_of_the_picture_and_not_of_the_box(poses, astronaut):
     alone = poses.find(as_frame(astronaut), PERSON)
     wide = np.full((1024, 2048, 3), 90, np.uint8)

@@ -10,6 +10,7 @@ from yingbi.inference.session import Network
 
 CELL = 4  # input pixels per cell of the output
 LARGEST_SCALE = 2.0  # beyond it nothing is found that was not found before
+LARGEST = 10.0  # logarithm of cells; a box beyond it covers every picture anyway
 SAME_FACE = 0.3  # IoU from which on two boxes are one face
 
 REDUCTIONS = (1, 3, 7)
@@ -73,6 +74,6 @@ def _decoded(
     """
     rows, columns = np.nonzero(heat >= threshold)
     centres = np.stack([columns, rows], axis=1) + offset[::-1, rows, columns].T + 0.5
-    halves = np.exp(scale[::-1, rows, columns].T) / 2
+    halves = np.exp(np.minimum(scale[::-1, rows, columns].T, LARGEST)) / 2
     boxes = np.concatenate([centres - halves, centres + halves], axis=1) * CELL
     return boxes.astype(np.float32), heat[rows, columns]
