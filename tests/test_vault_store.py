@@ -345,6 +345,21 @@ def test_nothing_of_an_erased_lock_is_left_in_the_key_databases_bytes(vault, alo
         assert len(cells()) == (0 if alone else 2)
 
 
+def test_an_old_copy_of_a_page_does_not_open_with_the_key_that_the_survivors_have(vault):
+    with open_vault(vault) as house:
+        box = house.new_box()
+        stored, kept = house.protect(box), house.protect(box)
+    with sqlite3.connect(vault / "keys.db") as db:
+        old = db.execute("SELECT sealed FROM lock_pages").fetchone()
+    with open_vault(vault) as house:
+        erase(house.rooms, stored.object_id, now=NOW)
+        assert len(house.rooms.locks.locks_of(kept.object_id)) == 2
+    with sqlite3.connect(vault / "keys.db") as db:
+        db.execute("UPDATE lock_pages SET sealed=?", old)
+    with open_vault(vault) as house, pytest.raises(SealBrokenError):
+        house.rooms.locks.locks_of(kept.object_id)
+
+
 def test_pages_stay_small_and_an_object_may_span_them(vault):
     with open_vault(vault) as house:
         locks, keys_db = house.rooms.locks, house.rooms.keys_db
@@ -439,6 +454,13 @@ def test_a_vault_that_was_never_finished_is_made_again(tmp_path):
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', "\0", '{"format": "x"}'])
 def test_a_vault_json_of_nonsense_is_told(vault, content):
     (vault / "vault.json").write_text(content)
+    with pytest.raises(SealBrokenError):
+        VaultFolder.open(vault)
+
+
+def test_a_vault_json_of_an_unknown_suite_is_told(vault):
+    written = (vault / "vault.json").read_text()
+    (vault / "vault.json").write_text(written.replace('"intl"', '"rot13"'))
     with pytest.raises(SealBrokenError):
         VaultFolder.open(vault)
 

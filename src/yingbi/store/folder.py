@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from yingbi.crypto.suite import NAMES
 from yingbi.errors import (
     CannotCreateError,
     NotOnThisSystemError,
@@ -125,6 +126,8 @@ class VaultFolder:
             text = json.loads((path / "vault.json").read_text())
             if text["format"] > FORMAT:
                 raise VaultTooNewError(found=text["format"], known=FORMAT)
+            if text["suite"] not in NAMES:
+                raise ValueError(text["suite"])
             return cls(path, text["suite"], UUID(text["controller"]), UUID(text["vault"]))
         except (FileNotFoundError, NotADirectoryError):
             raise NoVaultError(path=path) from None
