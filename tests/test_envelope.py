@@ -537,13 +537,13 @@ def test_segments_swapped_doubled_left_out_or_of_another_part_are_refused(maker)
     kind = maker.part(place={"part": PartKind.MASKED})
     other_device = maker.part(place={"device_id": b"e" * 16})
     orders = [
-        (*(b, a, c), "should stand here"),
-        (*(a, c, b), "should stand here"),
-        (*(a, a, b), "should stand here"),
-        (*(a, c), "should stand here"),
-        (*(b, c), "should stand here"),
-        (*(a, b, c, a), "should stand here"),
-        (*(a, b, c, c), "should stand here"),
+        (*(b, a, c), "does not follow"),
+        (*(a, c, b), "does not follow"),
+        (*(a, a, b), "does not follow"),
+        (*(a, c), "does not follow"),
+        (*(b, c), "does not follow"),
+        (*(a, b, c, a), "does not follow"),
+        (*(a, b, c, c), "does not follow"),
         (*(a, foreign[1]), "does not follow"),
         (*(a, box[1]), "does not follow"),
         (*(a, kind[1]), "does not follow"),

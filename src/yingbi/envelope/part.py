@@ -82,10 +82,8 @@ def check_end(last: SegmentReader, end: PartEnd) -> None:
 
 def _check_follows(previous: SegmentReader | None, segment: SegmentReader) -> None:
     number = 0 if previous is None else previous.header.number + 1
-    if segment.header.number != number:
-        raise segment.broken(f"segment {number} should stand here")
     chained_to = NO_PREVIOUS if previous is None else previous.seal_digest
-    if segment.header.previous != chained_to:
+    if (segment.header.number, segment.header.previous) != (number, chained_to):
         raise segment.broken("it does not follow the segment before it")
     if previous is not None and _identity(previous.header) != _identity(segment.header):
         raise segment.broken("it belongs to another part")

@@ -70,8 +70,7 @@ class PartSealer:
     ) -> None:
         """Start before the first segment; entropy and fresh_id are handed in by vectors only."""
         if not may_exist(kind, door.level):
-            reason = f"at level {int(door.level)} no part '{kind}' is ever sealed"
-            raise NotAuthorisedError(reason=reason)
+            raise NotAuthorisedError(reason="a part of this kind cannot exist at its level")
         self.door, self.kind, self.about = door, kind, about
         self.entropy = entropy
         self._fresh_id, self._live = fresh_id, live

@@ -13,7 +13,7 @@ from yingbi.seal.door import PartSealer
 def must_be_of(sealer: PartSealer, *kinds: PartKind) -> None:
     """Raise NotAuthorisedError unless the sealer's part is of one of the kinds."""
     if sealer.kind not in kinds:
-        raise NotAuthorisedError(reason=f"the part '{sealer.kind}' holds something else")
+        raise NotAuthorisedError(reason="it belongs to another part")
 
 
 def write(
