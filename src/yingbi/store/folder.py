@@ -126,9 +126,8 @@ class VaultFolder:
             text = json.loads((path / "vault.json").read_text())
             if text["format"] > FORMAT:
                 raise VaultTooNewError(found=text["format"], known=FORMAT)
-            if text["suite"] not in NAMES:
-                raise ValueError(text["suite"])
-            return cls(path, text["suite"], UUID(text["controller"]), UUID(text["vault"]))
+            suite_name = NAMES[NAMES.index(text["suite"])]
+            return cls(path, suite_name, UUID(text["controller"]), UUID(text["vault"]))
         except (FileNotFoundError, NotADirectoryError):
             raise NoVaultError(path=path) from None
         except OSError as error:
