@@ -165,3 +165,41 @@ def test_the_file_of_packages_names_every_library_that_a_room_may_use():
         name for tree in modules().values() for name in set(names_imported(tree)) & set(FOREIGN)
     }
     assert {name for name in used if f'"{distribution.get(name, name)}' not in declared} == set()
+
+
+# Bytes that anybody may see; all other bytes and arrays of a value stay out of its repr.
+PUBLIC = re.compile(
+    r"(^|_)(id|digest|root|signature|seal|public|public_key|previous|hh|salt|nonce|header|tag"
+    r"|ciphertext|whole)$"
+)
+CONTENT = re.compile(r"\b(bytes|bytearray|memoryview|Octets|NDArray|Samples)\b")
+
+
+def fields_in_reprs(tree: ast.Module) -> Iterator[str]:
+    """Yield the fields of dataclasses that may hold a key or a picture and would be printed."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        decorators = [ast.unparse(d) for d in node.decorator_list]
+        if not any("dataclass" in d for d in decorators) or any(
+            "repr=False" in d for d in decorators
+        ):
+            continue
+        for field in node.body:
+            if isinstance(field, ast.AnnAssign) and CONTENT.search(ast.unparse(field.annotation)):
+                name = ast.unparse(field.target)
+                hidden = field.value is not None and "repr=False" in ast.unparse(field.value)
+                if not hidden and not PUBLIC.search(name):
+                    yield f"{node.name}.{name}"
+
+
+def test_no_value_prints_its_keys_or_pictures():
+    assert breaches(lambda _, tree: fields_in_reprs(tree)) == {}
+
+
+def test_a_value_that_would_print_its_key_is_noticed():
+    planted = ast.parse(
+        "@dataclass(frozen=True)\nclass Key:\n"
+        "    key_id: bytes\n    key: bytes\n    dek: bytes = field(repr=False)\n    size: int\n"
+    )
+    assert list(fields_in_reprs(planted)) == ["Key.key"]
