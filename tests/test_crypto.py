@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -338,9 +337,8 @@ def test_openssl_verifies_what_we_sign_and_we_verify_what_openssl_signs(sm2_key,
 
 
 @pytest.mark.evaluation
-@pytest.mark.skipif("YINGBI_EVAL_DATA" not in os.environ, reason="needs YINGBI_EVAL_DATA")
-def test_wycheproofs_sm4_gcm_vectors_hold():
-    folder = Path(os.environ["YINGBI_EVAL_DATA"]).resolve().parent / "vectors"
+def test_wycheproofs_sm4_gcm_vectors_hold(eval_data):
+    folder = eval_data.parent / "vectors"
     groups = json.loads((folder / "sm4_gcm_test.json").read_text())["testGroups"]
     s, ran = suite("sm"), 0
     for group in (g for g in groups if g["ivSize"] == 96):
