@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_house import CHEAP, DAY, NOW, PASSPHRASE, everything, make_vault, open_vault, undone
+from vault_house import (
+    CHEAP,
+    DAY,
+    NOW,
+    PASSPHRASE,
+    everything,
+    make_vault,
+    new_vault,
+    open_vault,
+    undone,
+)
 from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import suite
 from yingbi.domain.box import BoxPolicy
@@ -33,7 +43,7 @@ from yingbi.keys.wrap import wrap
 
 @pytest.fixture(params=["intl", "sm"])
 def vault(request, tmp_path):
-    return make_vault(tmp_path / "vault", request.param)
+    return new_vault(tmp_path / "vault", request.param)
 
 
 def created(path, passphrase=PASSPHRASE, **more):

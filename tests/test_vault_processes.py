@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vault_house import NOW, make_vault, open_vault
+from vault_house import NOW, make_vault, new_vault, open_vault
 from yingbi.errors import NotOnThisSystemError, UnreadableInputError, VaultLockedError
 from yingbi.store.erase import Settled, settle
 from yingbi.store.folder import VaultFolder
@@ -24,7 +24,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def vault(tmp_path):
-    return make_vault(tmp_path / "vault")
+    return new_vault(tmp_path / "vault")
 
 
 def start(program: str, *arguments: object) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from vault_house import DAY, NOW, PASSPHRASE, make_vault, open_vault, segment
+from vault_house import DAY, NOW, PASSPHRASE, make_vault, new_vault, open_vault, segment
 from yingbi.db import database, schema
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
@@ -50,7 +50,7 @@ WHOLE = ObjectInfo(
 
 @pytest.fixture
 def vault(tmp_path):
-    return make_vault(tmp_path / "vault")
+    return new_vault(tmp_path / "vault")
 
 
 def files_of(vault: Path) -> list[Path]:

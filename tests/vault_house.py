@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -93,6 +96,17 @@ def make_vault(path: Path, suite_name: str = "intl") -> Path:
         made.close()
     folder.finish()
     return path
+
+
+@cache
+def _first(suite_name: str) -> tuple[TemporaryDirectory, Path]:
+    folder = TemporaryDirectory(prefix="yingbi-vault-")
+    return folder, make_vault(Path(folder.name) / "vault", suite_name)
+
+
+def new_vault(path: Path, suite_name: str = "intl") -> Path:
+    """Return a copy of one empty vault: quick, where no test asks for two different ones."""
+    return Path(shutil.copytree(_first(suite_name)[1], path))
 
 
 @contextmanager
