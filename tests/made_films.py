@@ -27,6 +27,7 @@ class Recipe:
     pixel_aspect: Fraction | None = None
     colours: tuple[int, int, int, int] = (1, 1, 1, 1)
     sound_tracks: int = 0
+    sound_name: str = "sound"
     container: str = "mp4"
     options: tuple[tuple[str, str], ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
@@ -56,6 +57,8 @@ def make_film(path: Path, recipe: Recipe = Recipe()) -> Path:
             container.add_stream("aac", rate=44100, layout=("mono", "stereo")[n % 2])
             for n in range(recipe.sound_tracks)
         ]
+        for sound in sounds:
+            sound.metadata["handler_name"] = recipe.sound_name
         width, height = recipe.size
         for number, pts in enumerate(recipe.pts):
             picture = av.VideoFrame.from_ndarray(picture_rgb(number, width, height), "rgb24")

@@ -174,13 +174,31 @@ def test_a_film_without_its_index(film, tmp_path):
         use(put(tmp_path, film[: film.index(b"moov") - 4]))
 
 
-def test_a_film_of_which_only_the_content_is_cut(fast_film, tmp_path):
+@pytest.mark.parametrize("where", ["inside a frame", "between two frames"])
+def test_a_film_of_which_only_the_content_is_cut(where, fast_film, tmp_path):
     """The content's box is made to fit, so that only missing frames can tell."""
+    with av.open(io.BytesIO(fast_film)) as container:
+        frame_starts = sorted(p.pos for p in container.demux(video=0) if p.size)
+    end = frame_starts[-5] + (10 if where == "inside a frame" else 0)
     place = fast_film.index(b"mdat") - 4
-    keep = (len(fast_film) - place) // 2
-    shorter = fast_film[:place] + keep.to_bytes(4) + fast_film[place + 4 : place + keep]
+    shorter = fast_film[:place] + (end - place).to_bytes(4) + fast_film[place + 4 : end]
     with pytest.raises(CutOffError):
         use(put(tmp_path, shorter))
+
+
+def test_most_single_flipped_bytes_of_the_picture_are_noticed(film, tmp_path):
+    """Not all can be: the stream has no checksum, and some flips decode to another picture."""
+    start, end = film.index(b"mdat") + 800, film.index(b"moov") - 4
+    numbers = np.random.default_rng(5)
+    noticed = 0
+    for _ in range(40):
+        content = bytearray(film)
+        content[int(numbers.integers(start, end))] ^= int(numbers.integers(1, 256))
+        try:
+            use(put(tmp_path, bytes(content)))
+        except CutOffError:
+            noticed += 1
+    assert noticed >= 20
 
 
 @pytest.mark.parametrize("name", ["film", "fast_film"])
@@ -191,6 +209,25 @@ def test_a_film_with_damaged_frames(name, request, tmp_path):
     content[middle : middle + 600] = bytes(np.random.default_rng(1).integers(0, 256, 600, np.uint8))
     with pytest.raises(CutOffError):
         use(put(tmp_path, bytes(content)))
+
+
+@pytest.mark.parametrize("lost", [(0,), (20,), (0, 1, 2, 3)])
+@pytest.mark.parametrize("way", ["replaced", "left out"])
+def test_a_film_of_which_packets_are_lost(lost, way, film, tmp_path):
+    """A packet without a picture stands for lost ones; left out, the frames after refer to nothing."""
+    source_path, path = put(tmp_path, film, "source"), tmp_path / "film"
+    delimiter = b"\0\0\0\2\x09\xf0"
+    with av.open(str(source_path)) as source, av.open(str(path), "w", format="mp4") as target:
+        track = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if not packet.size or (way == "left out" and number in lost and number != 20):
+                continue
+            given = av.Packet(delimiter) if number in lost else packet
+            given.pts, given.dts, given.time_base = packet.pts, packet.dts, packet.time_base
+            given.stream = track
+            target.mux(given)
+    with pytest.raises(CutOffError):
+        use(path)
 
 
 def test_a_head_and_then_garbage(film, tmp_path):

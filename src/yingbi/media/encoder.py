@@ -34,7 +34,6 @@ def add_picture(
     options = {
         "preset": PRESET,
         "crf": str(crf),
-        "forced-idr": "1",
         "a53cc": "0",  # captions carried by frames are metadata
     }
     stream = container.add_stream("libx264", rate=info.rate, options=options)

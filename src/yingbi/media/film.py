@@ -96,8 +96,6 @@ class FilmReader:
             raise self._unsupported(say("its picture is {codec}, not H.264", codec=name))
         stream.thread_count = self._threads
         stream.thread_type = "SLICE" if self._threads == 1 else "AUTO"
-        # A damaged frame is an error and not a guess of the decoder.
-        stream.codec_context.options = {"err_detect": "explode"}
         return stream
 
     def _first(self) -> av.VideoFrame:
@@ -125,7 +123,7 @@ class FilmReader:
     def _check(self, picture: av.VideoFrame, last_pts: int | None) -> None:
         """Raise unless the frame is whole, later than the last, and of the film's one shape."""
         info = self.info
-        if picture.is_corrupt:
+        if picture.is_corrupt:  # the decoder guessed a part of it
             raise self._cut_off(say("a frame cannot be decoded"))
         if picture.pts is None or (last_pts is not None and picture.pts <= last_pts):
             raise self._cut_off(say("the times of its frames do not grow"))

@@ -91,9 +91,7 @@ class Sound:
         if name not in COPIED and not name.startswith("pcm_"):
             reason = say("its sound is {codec}; use --audio drop or mute", codec=name)
             raise UnsupportedMediaError(path=self._path, reason=reason)
-        copy = self._target.add_stream_from_template(track)
-        copy.metadata.clear()
-        return copy
+        return self._target.add_stream_from_template(track)
 
 
 class Silence:
