@@ -9,6 +9,11 @@ down_revision = None
 
 def upgrade() -> None:
     """Make them."""
+    _boxes_and_objects()
+    _erasures_and_log()
+
+
+def _boxes_and_objects() -> None:
     op.create_table(
         "boxes",
         sa.Column("box_id", sa.LargeBinary(), primary_key=True),
@@ -42,6 +47,9 @@ def upgrade() -> None:
         sa.Column("sealed_index", sa.LargeBinary(), nullable=False),
         sqlite_strict=True,
     )
+
+
+def _erasures_and_log() -> None:
     op.create_table(
         "erasures",
         sa.Column("object_id", sa.LargeBinary(), primary_key=True),
