@@ -502,6 +502,22 @@ def test_locks_have_limits(maker):
             bad()
 
 
+def test_a_well_formed_lock_with_none_or_too_many_recipients_is_refused(maker):
+    recipient = bytes([1]) + b"k" * 16 + b"\0\1x"
+    for count in (0, 9):
+        lock = bytes([1, maker.suite.code, count]) + recipient * count + bytes(32)
+        with pytest.raises(SealBrokenError, match="no or too many"):
+            parse_lock(lock)
+    assert len(parse_lock(bytes([1, 1, 8]) + recipient * 8 + bytes(32)).recipients) == 8
+
+
+def test_a_lock_of_the_other_suite_is_refused(maker):
+    other = Maker("sm" if maker.suite.name == "intl" else "intl")
+    lock = wrap(other.suite, DEK, other.epoch, b"context")
+    with pytest.raises(SealBrokenError, match="another suite"):
+        unwrap(maker.suite, lock, maker.epoch, maker.box_private, b"context")
+
+
 def test_every_use_of_a_key_gives_another_key(maker):
     s, hh = maker.suite, bytes(32)
     derived = {
