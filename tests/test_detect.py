@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from networks import as_frame, centre_in, found, network
 from yingbi.detect.faces import FaceFinder
+from yingbi.detect.faces import _decoded as face_boxes
 from yingbi.detect.people import PersonFinder
+from yingbi.detect.people import _decoded as person_boxes
 from yingbi.detect.view import View, without_doubles
 from yingbi.domain.region import BoxXYXY, Target, area, overlap
 from yingbi.inference.session import Network
@@ -81,8 +83,8 @@ def test_a_face_of_sixteen_pixels_in_a_wide_picture_is_found(faces, astronaut):
 
 
 def test_a_small_picture_is_enlarged_before_it_is_searched(faces, astronaut):
-    small = cv2.resize(astronaut, (56, 56), interpolation=cv2.INTER_AREA)
-    scale = 56 / 512
+    small = cv2.resize(astronaut, (32, 32), interpolation=cv2.INTER_AREA)
+    scale = 32 / 512
     boxes = [region.box for region in faces.find(as_frame(small))]
     assert found(tuple(round(side * scale) for side in FACE), boxes)
 
@@ -145,13 +147,35 @@ def test_a_view_has_whole_strides_and_holds_the_whole_picture(size, longer, redu
         assert side * view.scale - 0.5 <= canvas <= max(side * view.scale + 32.5, 32)
 
 
-boxes = st.lists(
+def test_a_face_is_where_scale_and_offset_put_it():
+    heat = np.zeros((8, 8), np.float32)
+    heat[2, 5] = 0.9
+    scale, offset = np.zeros((2, 2, 8, 8), np.float32)
+    scale[:, 2, 5] = np.log(3), np.log(2)  # cells high and wide
+    offset[:, 2, 5] = 0.25, -0.25  # cells down and right
+    boxes, scores = face_boxes(heat, scale, offset, 0.5)
+    x, y = (5 + 0.5 - 0.25) * 4, (2 + 0.5 + 0.25) * 4
+    np.testing.assert_allclose(boxes, [[x - 4, y - 6, x + 4, y + 6]], rtol=1e-6)
+    assert scores.tolist() == [np.float32(0.9)]
+
+
+def test_a_person_is_where_the_peak_reaches_and_its_slopes_are_no_people():
+    heat = np.zeros((8, 8), np.float32)
+    heat[2, 4:7] = 0.5, 0.8, 0.5
+    reach = np.zeros((8, 8, 4), np.float32)
+    reach[2, 5] = 8, 6, 4, 2
+    boxes, scores = person_boxes(heat, reach, 0.15)
+    assert boxes.tolist() == [[20 - 8, 8 - 6, 20 + 4, 8 + 2]]
+    assert scores.tolist() == [np.float32(0.8)]
+
+
+drawn_boxes = st.lists(
     st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 40)] * 2, st.floats(0, 1, width=32)),
     max_size=25,
 )
 
 
-@given(boxes, st.sampled_from([0.3, 0.6]))
+@given(drawn_boxes, st.sampled_from([0.3, 0.6]))
 def test_doubles_go_and_everything_else_stays(drawn, most):
     corners = [(x, y, x + w, y + h) for x, y, w, h, _ in drawn]
     scores = np.array([score for *_, score in drawn], np.float32)

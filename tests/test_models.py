@@ -88,12 +88,13 @@ def test_the_installed_networks_are_those_of_the_manifest_and_run():
         assert len(open_network(name, folder, 1).input_names) == 1
 
 
-def test_a_network_takes_pictures_of_different_sizes_one_after_another():
+def test_a_network_takes_pictures_of_different_sizes_one_after_another_and_is_quiet(capfd):
     network = open_network("face-centerface", models_dir(), 1)
     for height, width in ((64, 96), (160, 32), (64, 96)):
         picture = np.zeros((1, 3, height, width), np.float32)
         heat, *_ = network.run({network.input_names[0]: picture})
         assert heat.shape == (1, 1, height // 4, width // 4)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_missing_or_changed_network_is_never_loaded(tmp_path):
@@ -211,6 +212,10 @@ def test_a_shelf_that_cannot_be_written_is_told_and_nothing_is_left(source, tmp_
     with pytest.raises(CannotCreateError):
         install(tmp_path / "file", source, said.append, [model])
     assert names(tmp_path) == ["file", "source"]
+    (tmp_path / "shelf" / model.file / "in the way").mkdir(parents=True)
+    with pytest.raises(CannotCreateError):
+        install(tmp_path / "shelf", source, said.append, [model])
+    assert names(tmp_path / "shelf") == [model.file]
 
 
 # --- registries -----------------------------------------------------------------------
