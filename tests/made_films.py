@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.codec.context import Flags
 
 CLOCK = Fraction(1, 30000)
 VFR = (0, 1000, 2500, 2600, 7000, 9000, 12000, 12001, 15000, 19000, 20000, 26000)
@@ -33,6 +34,7 @@ class Recipe:
     metadata: tuple[tuple[str, str], ...] = ()
     codec: str = "libx264"
     matrix: tuple[int, ...] | None = None
+    interlaced: bool = False
 
 
 def picture_rgb(number: int, width: int, height: int) -> np.ndarray:
@@ -91,6 +93,8 @@ def _picture_track(container: Any, recipe: Recipe) -> Any:
     )
     if recipe.pixel_aspect is not None:
         context.sample_aspect_ratio = recipe.pixel_aspect
+    if recipe.interlaced:
+        context.flags |= Flags.interlaced_dct
     if recipe.rotation:
         stream.set_display_rotation(recipe.rotation)
     if recipe.matrix is not None:

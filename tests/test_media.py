@@ -54,6 +54,7 @@ FILMS = {
     "size not of 16": Recipe(size=(150, 98)),
     "odd clock": Recipe(clock=Fraction(1, 29971), pts=[0, 999, 2001, 3000, 4100]),
     "slow clock": Recipe(clock=Fraction(1, 25), pts=range(20)),
+    "interlaced": Recipe(interlaced=True, size=(160, 96)),
     "mov": Recipe(container="mov", rotation=90),
 }
 CLAIMED = [
@@ -236,6 +237,12 @@ def test_sound_is_dropped_unless_it_is_asked_for(tmp_path):
     path = make_film(tmp_path / "film", Recipe(sound_tracks=1))
     content, _, _ = rewritten(path, source=path)
     assert sound_packets(content) == []
+
+
+def test_sound_that_nobody_can_read_is_not_left_out_silently(tmp_path):
+    path = make_film(tmp_path / "film", Recipe(sound_tracks=1))
+    with FilmReader(path) as reader, pytest.raises(ValueError, match="source"):
+        FilmWriter(io.BytesIO(), reader.info, crf=23, audio="keep")
 
 
 def test_metadata_of_a_film_is_dropped(tmp_path):

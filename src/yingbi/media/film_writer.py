@@ -19,7 +19,7 @@ class FilmWriter:
     """Takes frames in the order shown and writes MP4 (or MOV) with H.264 to a sink.
 
     sink: seekable binary file; it is not closed.
-    source: the film whose sound is kept or muted; may be None with "drop".
+    source: the film whose sound is kept or muted; may be None with "drop" alone.
     Raises UnsupportedMediaError where the container cannot take the source's sound.
     """
 
@@ -36,6 +36,8 @@ class FilmWriter:
         """Lay out the tracks; nothing is written before the first frame."""
         self._path = source
         heard = audio != "drop" and bool(info.sound)
+        if heard and source is None:
+            raise ValueError("sound is kept or muted from a source, which is not named")
         options = clock_options(info, sound=heard)
         with writing(source):
             self._container = av.open(sink, "w", format=info.container, options=options)
