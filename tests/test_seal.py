@@ -418,6 +418,13 @@ def test_a_file_that_changes_between_the_two_readings_gives_nothing_changed(intl
             next(opening)
     file = BytesIO(content)
     opening = intl.open(file, end=end)
+    file.seek(size)
+    file.write(content[:size])
+    assert next(opening)[1] == b"film 0"
+    with pytest.raises(SealBrokenError, match="changed while it was read"):
+        next(opening)
+    file = BytesIO(content)
+    opening = intl.open(file, end=end)
     file.truncate(size)
     assert next(opening)[1] == b"film 0"
     with pytest.raises(SealBrokenError):
