@@ -28,7 +28,7 @@ models: environment ## fetch and check the networks of the manifest
 
 demo: install ## tell the whole story on a sample film, or on yours: make demo FILM=path
 	@tools/bootstrap.sh demo
-	@$(BIN)/python tools/demo.py $(FILM)
+	@$(BIN)/python tools/demo.py $(if $(FILM),"$(FILM)")
 
 test: install lint ## lint, then all tests; the time of each file is printed
 	@tools/bootstrap.sh tools

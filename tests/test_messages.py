@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from house import PACKAGE, modules
+from house import PACKAGE, ROOT, modules
 
 KEYWORDS = {"_": None, "say": None, "say_count": (1, 2), "gettext": None, "ngettext": (1, 2)}
 CLICK = Path(click.__file__).parent
@@ -63,10 +63,10 @@ def untranslated(messages: set[Message], translations: Catalog) -> set[Message]:
     return missing
 
 
-@pytest.mark.parametrize("folder", [PACKAGE, CLICK], ids=["yingbi", "click"])
+@pytest.mark.parametrize("folder", [PACKAGE, ROOT / "tools", CLICK], ids=lambda path: path.name)
 def test_every_message_has_a_chinese_translation_with_the_same_facts(folder):
     messages = extracted(folder)
-    assert len(messages) > 60
+    assert len(messages) > 50
     assert untranslated(messages, catalogue("zh")) == set()
 
 
