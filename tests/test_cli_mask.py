@@ -291,3 +291,12 @@ def test_a_file_that_may_not_be_read_is_reported_among_good_ones() -> None:
         good, bad = json.loads(done.stdout[done.stdout.index("[") :])
         assert good["faces"] == 1
         assert bad["error"]["code"] == "unreadable-input"
+
+
+def test_a_masked_copy_is_as_readable_as_the_users_other_files(
+    yingbi: Yingbi, tmp_path: Path
+) -> None:
+    make_still(tmp_path / "in.jpg")
+    yingbi("mask", "in.jpg", "-o", "out.jpg", "--targets", "face")
+    (tmp_path / "mine").touch()
+    assert (tmp_path / "out.jpg").stat().st_mode == (tmp_path / "mine").stat().st_mode

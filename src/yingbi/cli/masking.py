@@ -122,7 +122,7 @@ def _told(report: "InputReport") -> dict[str, Any]:
 def _write_report(path: Path, told: list[dict[str, Any]], *, force: bool) -> None:
     from yingbi.media.output import new_file
 
-    with new_file(path, force=force) as file:
+    with new_file(path, force=force, private=False) as file:
         file.write(
             json.dumps({"version": 1, "inputs": told}, ensure_ascii=False, indent=2).encode()
             + b"\n"

@@ -18,10 +18,11 @@ FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOS
 
 
 @contextmanager
-def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[BinaryIO]:
     """Yield a file that takes the name `path` when the block ends well, and vanishes otherwise.
 
-    It is readable by its owner only, lies under a random name in the same folder until it is on the
+    private: readable by its owner only; without it the user's umask decides, as for a
+    copy that is made to be given away. It lies under a random name in the same folder until it is on the
     disk, and is removed on any exception. Raises OutputExistsError where the path is
     taken and `force` is not set, CannotCreateError where it is a folder or a link or
     the folder takes no file, ReadWriteError where writing fails midway.
@@ -29,7 +30,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     _check(path, force=force)
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        descriptor = os.open(temporary, FLAGS, 0o600)
+        descriptor = os.open(temporary, FLAGS, 0o600 if private else 0o666)
     except OSError as error:
         raise CannotCreateError(path=path, reason=_reason(error, path)) from None
     try:

@@ -80,7 +80,7 @@ def _mask_one(
         _must_suit(output, source)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
         _make_folder(output)
-        with new_file(output, force=options.force) as file:
+        with new_file(output, force=options.force, private=False) as file:
             pts = mask(Take(reel, looking, tally), file, audio=options.audio)
             if source.kind == "film":
                 verify_film(file, pts, (source.width, source.height), name=output)
