@@ -19,7 +19,7 @@ import os
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from yingbi.db.database import Database, KeysUnit
@@ -49,15 +49,18 @@ class LockGroup:
     finer: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    object_id: UUID
-    segment_id: UUID
-    lock: bytes = field(repr=False)
+class _Entry(NamedTuple):
+    """One lock, ids as bytes: a page holds a thousand, and most are only passed over."""
 
-    @property
-    def size(self) -> int:
-        return _ENTRY.size + len(self.lock)
+    object_id: bytes
+    segment_id: bytes
+    lock: bytes
+
+    def __repr__(self) -> str:
+        return "<an entry of the lock table>"
+
+    def packed(self) -> bytes:
+        return _ENTRY.pack(self.object_id, self.segment_id, len(self.lock)) + self.lock
 
 
 @dataclass(slots=True)
@@ -65,16 +68,16 @@ class _Page:
     page_id: UUID
     group_tag: bytes
     key: bytes = field(repr=False)
-    entries: list[_Entry] = field(default_factory=list, repr=False)
-    size: int = 0
+    content: bytearray = field(default_factory=bytearray, repr=False)
+    count: int = 0
     stored: bool = False
 
-    def takes(self, entry: _Entry) -> bool:
-        return len(self.entries) < PAGE_ENTRIES and self.size + entry.size <= PAGE_BYTES
+    def takes(self, packed: bytes) -> bool:
+        return self.count < PAGE_ENTRIES and len(self.content) + len(packed) <= PAGE_BYTES
 
-    def add(self, entry: _Entry) -> None:
-        self.entries.append(entry)
-        self.size += entry.size
+    def add(self, packed: bytes) -> None:
+        self.content += packed
+        self.count += 1
 
 
 class LockTable:
@@ -104,19 +107,20 @@ class LockTable:
         """
         if object_id in locks:
             raise ValueError("a segment cannot have its object's id")
-        entries = [_Entry(object_id, object_id, info_key)]
-        entries += [_Entry(object_id, segment, lock) for segment, lock in locks.items()]
+        mine = object_id.bytes
+        entries = [_Entry(mine, mine, info_key)]
+        entries += [_Entry(mine, segment.bytes, lock) for segment, lock in locks.items()]
         tag = self._tag(group)
-        page = self._last_page(unit, tag) or self._new_page(tag)
-        touched = []
+        page, holds = self._last_page(unit, tag) or self._new_page(tag), False
         for entry in entries:
-            if not page.takes(entry):
-                touched.append(page)
+            packed = entry.packed()
+            if not page.takes(packed):
+                if holds:
+                    self._store(unit, page, object_id)
                 page = self._new_page(tag)
-            page.add(entry)
-        for full in [*touched, page]:
-            if any(entry.object_id == object_id for entry in full.entries):
-                self._store(unit, full, object_id)
+            page.add(packed)
+            holds = True
+        self._store(unit, page, object_id)
 
     def locks_of(self, object_id: UUID) -> dict[UUID, bytes]:
         """Return the object's locks by segment id; none where it was erased.
@@ -125,21 +129,22 @@ class LockTable:
         """
         with self._keys.read() as unit:
             pages = [self._open(row) for row in self._pages_of(unit, [object_id])]
+        mine = object_id.bytes
         return {
-            entry.segment_id: entry.lock
+            UUID(bytes=entry.segment_id): entry.lock
             for page in pages
-            for entry in page.entries
-            if entry.object_id == object_id != entry.segment_id
+            for entry in _parsed(page.content)
+            if entry.object_id == mine != entry.segment_id
         }
 
     def info_keys(self, object_ids: Iterable[UUID]) -> dict[UUID, bytes]:
         """Return the info keys of these objects; those that were erased have none."""
-        wanted = set(object_ids)
+        wanted = {object_id.bytes: object_id for object_id in object_ids}
         with self._keys.read() as unit:
-            rows = self._pages_of(unit, sorted(wanted))
-        entries = (entry for row in rows for entry in self._open(row).entries)
+            rows = self._pages_of(unit, sorted(wanted.values()))
+        entries = (entry for row in rows for entry in _parsed(self._open(row).content))
         return {
-            entry.object_id: entry.lock
+            wanted[entry.object_id]: entry.lock
             for entry in entries
             if entry.object_id == entry.segment_id and entry.object_id in wanted
         }
@@ -152,15 +157,16 @@ class LockTable:
         destroyed = 0
         for row in self._pages_of(unit, [object_id]):
             page = self._open(row)
-            left = [entry for entry in page.entries if entry.object_id != object_id]
-            destroyed += len(page.entries) - len(left)
+            entries = _parsed(page.content)
+            left = [entry for entry in entries if entry.object_id != object_id.bytes]
+            destroyed += len(entries) - len(left)
             mine = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
             unit.run(delete(lock_places).where(mine))
             if not left:
                 unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
                 continue
-            page.key, page.entries = os.urandom(self._suite.key_bytes), left
-            page.size = sum(entry.size for entry in left)
+            page.key, page.count = os.urandom(self._suite.key_bytes), len(left)
+            page.content = bytearray().join(entry.packed() for entry in left)
             unit.run(self._update(page))
         return destroyed
 
@@ -202,10 +208,7 @@ class LockTable:
         at = self._at(row.page_id, row.group_tag)
         key = open_cell(self._suite, store.key, row.wrapped_key, at + store.key_id, what=_WHAT)
         content = open_cell(self._suite, key, row.sealed, at, what=_WHAT)
-        page = _Page(row.page_id, row.group_tag, key, stored=True)
-        for entry in _parsed(content):
-            page.add(entry)
-        return page
+        return _Page(row.page_id, row.group_tag, key, bytearray(content), row.entries, stored=True)
 
     def _store(self, unit: KeysUnit, page: _Page, object_id: UUID) -> None:
         """Write the page, and that the object has entries in it."""
@@ -231,13 +234,10 @@ class LockTable:
 
     def _columns(self, page: _Page) -> dict[str, Any]:
         store, at = self._keystore.lock_store_key, self._at(page.page_id, page.group_tag)
-        content = b"".join(
-            _ENTRY.pack(entry.object_id.bytes, entry.segment_id.bytes, len(entry.lock)) + entry.lock
-            for entry in page.entries
-        )
+        content = bytes(page.content)
         return {
-            "entries": len(page.entries),
-            "size": page.size,
+            "entries": page.count,
+            "size": len(content),
             "lock_store_id": store.key_id,
             "wrapped_key": seal_cell(self._suite, store.key, page.key, at + store.key_id),
             "sealed": seal_cell(self._suite, page.key, content, at),
@@ -257,15 +257,14 @@ class LockTable:
         return self._suite.hmac(self._keystore.catalogue_key("lock groups"), name)[:16]
 
 
-def _parsed(content: bytes) -> list[_Entry]:
-    entries, at = [], 0
-    while at < len(content):
+def _parsed(content: bytearray) -> list[_Entry]:
+    entries, at, whole = [], 0, bytes(content)
+    while at < len(whole):
         try:
-            object_id, segment_id, length = _ENTRY.unpack_from(content, at)
+            object_id, segment_id, length = _ENTRY.unpack_from(whole, at)
         except struct.error:
             raise SealBrokenError(what=_WHAT, reason="an entry is cut short") from None
-        at += _ENTRY.size
-        lock = content[at : at + length]
-        entries.append(_Entry(UUID(bytes=object_id), UUID(bytes=segment_id), lock))
-        at += length
+        start = at + _ENTRY.size
+        at = start + length
+        entries.append(_Entry(object_id, segment_id, whole[start:at]))
     return entries
