@@ -172,6 +172,17 @@ def test_sm2_keeps_the_leading_zeros_that_libgcrypt_would_drop():
         assert s.unwrap(private, s.wrap(public, secret, b""), b"") == secret
 
 
+def test_an_sm2_point_has_one_way_to_be_written():
+    s = suite("sm")
+    prime = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+    b = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+    roots = ((x, pow(x**3 - 3 * x + b, (prime + 1) // 4, prime)) for x in range(1, 99))
+    x, y = next((x, y) for x, y in roots if (y * y - x**3 + 3 * x - b) % prime == 0)
+    assert s.wrap(b"\x04" + x.to_bytes(32) + y.to_bytes(32), b"secret", b"")
+    with pytest.raises(InvalidTagError):
+        s.wrap(b"\x04" + (x + prime).to_bytes(32) + y.to_bytes(32), b"secret", b"")
+
+
 def test_an_sm2_ciphertext_whose_point_is_off_the_curve_is_refused():
     s = suite("sm")
     private, public = s.new_recipient()
