@@ -1,11 +1,17 @@
 """Run a network on this machine's processor; the only importer of onnxruntime."""
 
-from collections.abc import Mapping
-from typing import Any
+import os
 
-import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
+# From 1.29 on the library writes a device id and a telemetry database to the user's cache
+# folder and sends them to its maker, unless it is told not to before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+from collections.abc import Mapping  # noqa: E402
+from typing import Any  # noqa: E402
+
+import numpy as np  # noqa: E402
+import onnxruntime  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 
 ERRORS_ONLY = 3
 
