@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yingbi.crypto import gcrypt, merkle
+from yingbi.crypto import gcrypt, merkle, sm
 from yingbi.crypto.suite import InvalidTagError, suite, suite_of
 from yingbi.errors import LibraryMissingError
 
@@ -170,6 +170,17 @@ def test_sm2_keeps_the_leading_zeros_that_libgcrypt_would_drop():
     for zeros in range(1, 4):
         secret = bytes(zeros) + b"\x80" + bytes(4)
         assert s.unwrap(private, s.wrap(public, secret, b""), b"") == secret
+
+
+def test_an_sm2_message_that_begins_otherwise_is_refused(monkeypatch):
+    s = suite("sm")
+    private, public = s.new_recipient()
+    with monkeypatch.context() as changed:
+        changed.setattr(sm, "_FIRST", b"\x02")
+        wrapped = s.wrap(public, b"secret", b"")
+        assert s.unwrap(private, wrapped, b"") == b"secret"
+    with pytest.raises(InvalidTagError):
+        s.unwrap(private, wrapped, b"")
 
 
 def test_an_sm2_point_has_one_way_to_be_written():
