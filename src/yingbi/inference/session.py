@@ -6,12 +6,12 @@ import os
 # folder and sends them to its maker, unless it is told not to before it is loaded.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-from collections.abc import Mapping  # noqa: E402
-from typing import Any  # noqa: E402
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np  # noqa: E402
-import onnxruntime  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
 
 ERRORS_ONLY = 3
 
