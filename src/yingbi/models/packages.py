@@ -45,7 +45,8 @@ def _client(package: Package) -> list[str] | None:
             ["pip"],
             ["pip3"],
             ["python3", "-m", "pip"],
-            ["uv", "tool", "run", "pip"],  # uv itself has no command that downloads
+            # uv itself has no command that downloads; without --python it may fetch a Python
+            ["uv", "tool", "run", "--python", sys.executable, "pip"],
         ),
     }[package.registry]
     for candidate in candidates:
