@@ -549,6 +549,19 @@ def test_databases_keep_what_they_promise(vault):
             }
 
 
+def test_a_second_writer_waits_before_it_reads_and_then_is_told(vault, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    with open_vault(vault) as first, open_vault(vault) as second:
+
+        def write():
+            with second.rooms.keys_db.begin():
+                pass
+
+        with first.rooms.keys_db.begin(), pytest.raises(VaultLockedError):
+            write()
+        write()
+
+
 def test_a_view_cannot_write(vault):
     def write(opened):
         with opened.read() as unit:
