@@ -6,6 +6,8 @@ Facts never hold a key, a passphrase, a pixel or an identity.
 
 from typing import ClassVar
 
+# fmt: off - a catalogue reads best with one message on one line
+
 
 def _(template: str) -> str:
     """Mark a template for translation; it is translated when it is shown."""
@@ -44,9 +46,7 @@ class TwoInputsOneOutputError(UsageError):
     """Two inputs would be written to the same file."""
 
     code = "two-inputs-one-output"
-    template = _(
-        "'{first}' and '{second}' would both be written to '{output}'; rename one of them."
-    )
+    template = _("'{first}' and '{second}' would both be written to '{output}'; rename one of them.")
 
 
 class UnsafeOutputError(UsageError):
@@ -223,9 +223,7 @@ class ModelChangedError(YingbiError):
 
     code = "model-changed"
     exit_status = 69
-    template = _(
-        "The network '{model}' is not the file that its manifest names; refused. Run 'yingbi models install'."
-    )
+    template = _("The network '{model}' is not the file that its manifest names; refused. Run 'yingbi models install'.")
 
 
 class ModelFetchError(YingbiError):
@@ -286,9 +284,7 @@ class SourceChangedError(YingbiError):
 
     code = "source-changed"
     exit_status = 74
-    template = _(
-        "'{path}' changed while it was being read; nothing was kept. Try again when it is at rest."
-    )
+    template = _("'{path}' changed while it was being read; nothing was kept. Try again when it is at rest.")
 
 
 class VaultLockedError(YingbiError):
@@ -318,9 +314,7 @@ class NoPassphraseError(NotAuthorisedError):
     """There is no passphrase and nobody to ask."""
 
     code = "no-passphrase"
-    template = _(
-        "A passphrase is needed: use --passphrase-fd, YINGBI_PASSPHRASE_FILE, or a terminal."
-    )
+    template = _("A passphrase is needed: use --passphrase-fd, YINGBI_PASSPHRASE_FILE, or a terminal.")
 
 
 class PassphraseFileOpenError(NotAuthorisedError):
@@ -348,9 +342,7 @@ class NeedsApproverError(NotAuthorisedError):
     """The original leaves this box only with a second person's approval."""
 
     code = "needs-approver"
-    template = _(
-        "The original of this box is released by approval only, and approvers cannot be named yet."
-    )
+    template = _("The original of this box is released by approval only, and approvers cannot be named yet.")
 
 
 class RawNeverError(NotAuthorisedError):
@@ -388,9 +380,7 @@ class LevelTooLooseError(UsageError):
     """A box less strict than its scene allows."""
 
     code = "level-too-loose"
-    template = _(
-        "A '{scene}' asks for level {floor} or stricter (smaller); level {level} is refused."
-    )
+    template = _("A '{scene}' asks for level {floor} or stricter (smaller); level {level} is refused.")
 
 
 class VaultTooNewError(YingbiError):
@@ -398,9 +388,7 @@ class VaultTooNewError(YingbiError):
 
     code = "vault-too-new"
     exit_status = 69
-    template = _(
-        "This vault has format {found}; this program knows up to {known}. Use a newer Yingbi."
-    )
+    template = _("This vault has format {found}; this program knows up to {known}. Use a newer Yingbi.")
 
 
 class MemoryNotLockedError(YingbiError):
