@@ -6,7 +6,8 @@ Facts never hold a key, a passphrase, a pixel or an identity.
 
 from typing import ClassVar
 
-# fmt: off - a catalogue reads best with one message on one line
+# A catalogue reads best with one message on one line.
+# fmt: off
 
 
 def _(template: str) -> str:
@@ -29,7 +30,6 @@ class YingbiError(Exception):
 
 class UsageError(YingbiError):
     """The command was called in a way that makes no sense."""
-
     code = "usage"
     exit_status = 2
     template = _("{problem}")
@@ -37,28 +37,24 @@ class UsageError(YingbiError):
 
 class TargetNotBuiltError(UsageError):
     """A kind of target that this version cannot find yet: refused, never ignored."""
-
     code = "target-not-built"
     template = _("This version cannot find '{target}' yet; it finds: {built}.")
 
 
 class TwoInputsOneOutputError(UsageError):
     """Two inputs would be written to the same file."""
-
     code = "two-inputs-one-output"
     template = _("'{first}' and '{second}' would both be written to '{output}'; rename one of them.")
 
 
 class UnsafeOutputError(UsageError):
     """The output is the input, lies inside it, or leaves the output folder."""
-
     code = "unsafe-output"
     template = _("'{output}' is not a safe output: {reason}.")
 
 
 class BadInputError(YingbiError):
     """Parent of what is wrong with an input's content."""
-
     code = "bad-input"
     exit_status = 65
     template = _("'{path}' cannot be used: {reason}.")
@@ -66,49 +62,42 @@ class BadInputError(YingbiError):
 
 class EmptyInputError(BadInputError):
     """A file of zero bytes."""
-
     code = "empty-input"
     template = _("'{path}' is empty.")
 
 
 class NotMediaError(BadInputError):
     """The content is neither a film nor a picture that is known here."""
-
     code = "not-media"
     template = _("'{path}' holds no film or picture that Yingbi knows (MP4 with H.264, JPEG, PNG).")
 
 
 class NoPictureError(BadInputError):
     """A container with sound only, or with no frame in it."""
-
     code = "no-picture"
     template = _("'{path}' has no picture in it.")
 
 
 class CutOffError(BadInputError):
     """A file that ends before its content does, or cannot be decoded to its end."""
-
     code = "cut-off"
     template = _("'{path}' is cut off or damaged: {reason}; nothing was written.")
 
 
 class UnsupportedMediaError(BadInputError):
     """A film or picture of a kind that is known but not handled yet."""
-
     code = "unsupported-media"
     template = _("'{path}' is of a kind not handled yet: {reason}.")
 
 
 class UnmaskableError(BadInputError):
     """A stage failed on a frame, so the whole input is refused."""
-
     code = "unmaskable"
     template = _("'{path}' is refused: frame {frame} could not be protected ({reason}).")
 
 
 class SealBrokenError(YingbiError):
     """A sealed part was altered, cut short, or belongs to another box."""
-
     code = "seal-broken"
     exit_status = 65
     template = _("The seal of {what} is broken: {reason}. Nothing was opened.")
@@ -116,7 +105,6 @@ class SealBrokenError(YingbiError):
 
 class RecordRefusedError(YingbiError):
     """A record with a field or value that its schema does not know."""
-
     code = "record-refused"
     exit_status = 65
     template = _("A record is refused: {reason}.")
@@ -124,7 +112,6 @@ class RecordRefusedError(YingbiError):
 
 class LogBrokenError(YingbiError):
     """The log does not hash to what it says."""
-
     code = "log-broken"
     exit_status = 65
     template = _("The log of this vault was altered: {reason}.")
@@ -132,7 +119,6 @@ class LogBrokenError(YingbiError):
 
 class NoSuchInputError(YingbiError):
     """A path that does not exist."""
-
     code = "no-such-input"
     exit_status = 66
     template = _("'{path}' does not exist.")
@@ -140,7 +126,6 @@ class NoSuchInputError(YingbiError):
 
 class NothingToDoError(YingbiError):
     """A folder in which no film or picture was found."""
-
     code = "nothing-to-do"
     exit_status = 66
     template = _("'{path}' holds no film or picture.")
@@ -148,7 +133,6 @@ class NothingToDoError(YingbiError):
 
 class UnreadableInputError(YingbiError):
     """A path that may not be read."""
-
     code = "unreadable-input"
     exit_status = 66
     template = _("'{path}' cannot be read: {reason}.")
@@ -156,7 +140,6 @@ class UnreadableInputError(YingbiError):
 
 class NoSuchObjectError(YingbiError):
     """An id that the vault does not hold."""
-
     code = "no-such-object"
     exit_status = 66
     template = _("The vault holds no object '{object_id}'.")
@@ -164,7 +147,6 @@ class NoSuchObjectError(YingbiError):
 
 class ObjectErasedError(YingbiError):
     """An object that was erased: its key is gone, whatever bytes are left."""
-
     code = "object-erased"
     exit_status = 66
     template = _("Object '{object_id}' was erased on {day}; nothing can open it.")
@@ -172,7 +154,6 @@ class ObjectErasedError(YingbiError):
 
 class NoSuchPartError(YingbiError):
     """A part that the object does not have."""
-
     code = "no-such-part"
     exit_status = 66
     template = _("Object '{object_id}' has no part '{part}'; it has: {parts}.")
@@ -180,7 +161,6 @@ class NoSuchPartError(YingbiError):
 
 class NoSuchBoxError(YingbiError):
     """A box that the vault does not hold."""
-
     code = "no-such-box"
     exit_status = 66
     template = _("The vault has no box '{box}'; see 'yingbi box list'.")
@@ -188,7 +168,6 @@ class NoSuchBoxError(YingbiError):
 
 class NoVaultError(YingbiError):
     """A folder that is no vault."""
-
     code = "no-vault"
     exit_status = 66
     template = _("'{path}' is not a vault; make one with 'yingbi --vault {path} vault init'.")
@@ -196,7 +175,6 @@ class NoVaultError(YingbiError):
 
 class NoSuchRequirementError(YingbiError):
     """An id that the standard's catalogue does not know."""
-
     code = "no-such-requirement"
     exit_status = 66
     template = _("The catalogue has no entry '{entry}'; see 'yingbi standard list'.")
@@ -204,7 +182,6 @@ class NoSuchRequirementError(YingbiError):
 
 class LibraryMissingError(YingbiError):
     """A library that this command needs is not there."""
-
     code = "library-missing"
     exit_status = 69
     template = _("{library} is missing: {cost}. Install it with: {command}")
@@ -212,7 +189,6 @@ class LibraryMissingError(YingbiError):
 
 class ModelMissingError(YingbiError):
     """A network was never installed."""
-
     code = "model-missing"
     exit_status = 69
     template = _("The network '{model}' is not installed; run 'yingbi models install'.")
@@ -220,7 +196,6 @@ class ModelMissingError(YingbiError):
 
 class ModelChangedError(YingbiError):
     """A network's file does not have the digest that its manifest names."""
-
     code = "model-changed"
     exit_status = 69
     template = _("The network '{model}' is not the file that its manifest names; refused. Run 'yingbi models install'.")
@@ -228,7 +203,6 @@ class ModelChangedError(YingbiError):
 
 class ModelFetchError(YingbiError):
     """A network's package could not be had from its registry or folder."""
-
     code = "model-fetch"
     exit_status = 69
     template = _("The package of '{model}' could not be fetched: {reason}.")
@@ -236,7 +210,6 @@ class ModelFetchError(YingbiError):
 
 class NotOnThisSystemError(YingbiError):
     """The vault was asked for on a system that lacks what guards it."""
-
     code = "not-on-this-system"
     exit_status = 69
     template = _("The vault works on Linux only for now ({reason}); 'mask' and 'detect' work here.")
@@ -244,7 +217,6 @@ class NotOnThisSystemError(YingbiError):
 
 class CannotCreateError(YingbiError):
     """An output that cannot be made."""
-
     code = "cannot-create"
     exit_status = 73
     template = _("'{path}' cannot be written: {reason}.")
@@ -252,28 +224,24 @@ class CannotCreateError(YingbiError):
 
 class OutputExistsError(CannotCreateError):
     """An output that is already there, without --force."""
-
     code = "output-exists"
     template = _("'{path}' is already there; --force replaces it.")
 
 
 class VaultExistsError(CannotCreateError):
     """A folder that already holds a vault or other files."""
-
     code = "vault-exists"
     template = _("'{path}' already holds a vault or other files; choose an empty folder.")
 
 
 class BoxExistsError(CannotCreateError):
     """A second box of the same name."""
-
     code = "box-exists"
     template = _("A box of the name '{box}' is already there.")
 
 
 class ReadWriteError(YingbiError):
     """Reading or writing failed midway."""
-
     code = "read-write"
     exit_status = 74
     template = _("Reading or writing '{path}' failed: {reason}.")
@@ -281,7 +249,6 @@ class ReadWriteError(YingbiError):
 
 class SourceChangedError(YingbiError):
     """An input that changed while it was read."""
-
     code = "source-changed"
     exit_status = 74
     template = _("'{path}' changed while it was being read; nothing was kept. Try again when it is at rest.")
@@ -289,7 +256,6 @@ class SourceChangedError(YingbiError):
 
 class VaultLockedError(YingbiError):
     """Another process holds the vault."""
-
     code = "vault-locked"
     exit_status = 75
     template = _("The vault is in use by another process; try again in a moment.")
@@ -297,7 +263,6 @@ class VaultLockedError(YingbiError):
 
 class NotAuthorisedError(YingbiError):
     """Parent of all refusals."""
-
     code = "not-authorised"
     exit_status = 77
     template = _("Not permitted: {reason}.")
@@ -305,56 +270,48 @@ class NotAuthorisedError(YingbiError):
 
 class WrongPassphraseError(NotAuthorisedError):
     """The passphrase does not open the keystore."""
-
     code = "wrong-passphrase"
     template = _("The passphrase is wrong.")
 
 
 class NoPassphraseError(NotAuthorisedError):
     """There is no passphrase and nobody to ask."""
-
     code = "no-passphrase"
     template = _("A passphrase is needed: use --passphrase-fd, YINGBI_PASSPHRASE_FILE, or a terminal.")
 
 
 class PassphraseFileOpenError(NotAuthorisedError):
     """Others can read the passphrase file."""
-
     code = "passphrase-file-open"
     template = _("Others can read '{path}'; run 'chmod 600 {path}' first.")
 
 
 class WeakPassphraseError(NotAuthorisedError):
     """A passphrase too short to guard a vault."""
-
     code = "weak-passphrase"
     template = _("The passphrase is too short; use at least {minimum} characters.")
 
 
 class NoKeyError(NotAuthorisedError):
     """No key here opens this part."""
-
     code = "no-key"
     template = _("No key here opens {what}.")
 
 
 class NeedsApproverError(NotAuthorisedError):
     """The original leaves this box only with a second person's approval."""
-
     code = "needs-approver"
     template = _("The original of this box is released by approval only, and approvers cannot be named yet.")
 
 
 class RawNeverError(NotAuthorisedError):
     """The box keeps no original, or never gives it out."""
-
     code = "raw-never"
     template = _("This box never releases an original: {reason}.")
 
 
 class BadSettingsError(YingbiError):
     """A setting that is unknown or out of range."""
-
     code = "bad-settings"
     exit_status = 78
     template = _("The setting '{setting}' from {origin} is refused: {reason}.")
@@ -362,7 +319,6 @@ class BadSettingsError(YingbiError):
 
 class InterruptedByUserError(YingbiError):
     """Ctrl-C."""
-
     code = "interrupted"
     exit_status = 130
     template = _("Interrupted; what was finished is kept, nothing is half-written.")
@@ -370,7 +326,6 @@ class InterruptedByUserError(YingbiError):
 
 class SomeFailedError(YingbiError):
     """Several inputs, of which some failed."""
-
     code = "some-failed"
     exit_status = 1
     template = _("{failed} of {total} inputs failed.")
@@ -378,14 +333,12 @@ class SomeFailedError(YingbiError):
 
 class LevelTooLooseError(UsageError):
     """A box less strict than its scene allows."""
-
     code = "level-too-loose"
     template = _("A '{scene}' asks for level {floor} or stricter (smaller); level {level} is refused.")
 
 
 class VaultTooNewError(YingbiError):
     """A vault that a later program made or upgraded."""
-
     code = "vault-too-new"
     exit_status = 69
     template = _("This vault has format {found}; this program knows up to {known}. Use a newer Yingbi.")
@@ -393,7 +346,6 @@ class VaultTooNewError(YingbiError):
 
 class MemoryNotLockedError(YingbiError):
     """Memory could reach the swap or a core file, and the settings forbid that."""
-
     code = "memory-not-locked"
     exit_status = 69
     template = _(
@@ -404,7 +356,6 @@ class MemoryNotLockedError(YingbiError):
 
 class NoPosesError(YingbiError):
     """A preview was asked for where no poses are kept."""
-
     code = "no-poses"
     exit_status = 66
     template = _("There is nothing to draw: these records hold no poses.")
