@@ -24,6 +24,8 @@ from sample_film import make_sample
 from yingbi.domain.messages import choose_language, say, say_count, use_language
 
 MARKER = ".made-by-yingbi-demo"
+MOMENTS = (0.05, 0.24, 0.78, 0.99)
+"""Shares of the film: in the sample before the face comes, as it enters, near, in the dark."""
 PURPOSE = "insurance claim 2026-17"
 
 
@@ -142,7 +144,8 @@ def the_film(demo: Demo, film: Path | None) -> None:
         story.tell(say("Your own: {path} (of a long film, the first 20 seconds).", path=film))
     demo.frames = pictures.frame_count(demo.film)
     story.proven(say_count("{n} frame", "{n} frames", demo.frames), holds=demo.frames > 0)
-    pictures.side_by_side(pictures.liveliest(demo.film, 4), demo.folder / "01-film.png")
+    moments = [int(share * demo.frames) for share in MOMENTS]
+    pictures.side_by_side(pictures.frames_of(demo.film, moments), demo.folder / "01-film.png")
     story.picture("01-film.png", say("Moments of the film"))
 
 
@@ -218,10 +221,10 @@ def the_vault(demo: Demo) -> None:
     demo.yingbi("box", "create", "office", "--level", "2", "--scene", "meeting")
     demo.yingbi("box", "create", "archive", "--level", "3", "--scene", "meeting")
     demo.yingbi("box", "create", "street", "--level", "3", "--scene", "community")
-    boxes = json.loads(demo.yingbi("box", "list", "--json", pick=['"name"', '"level']))
+    rows = [row.split("\t") for row in demo.yingbi("box", "list").splitlines()]
     story.proven(
         say("There are four boxes, at levels 1, 2 and 3"),
-        holds=[box["level"] for box in boxes] == [1, 2, 3, 3],
+        holds=[row[1][0] for row in rows[1:]] == ["1", "2", "3", "3"],
     )
     demo.yingbi(
         *("box", "create", "wrong", "--level", "3", "--scene", "home-interior"),
@@ -402,8 +405,8 @@ def the_log(demo: Demo, object_id: str) -> None:
     """Show who did what."""
     story = demo.story
     story.chapter(say("The log: who did what, when and why"))
-    entries = json.loads(demo.yingbi("log", "--json", pick=['"action"', '"purpose"']))
-    deeds = [(e["action"], e["purpose"]) for e in entries if e["object"] == object_id]
+    rows = [row.split("\t") for row in demo.yingbi("log", pick=[object_id]).splitlines()]
+    deeds = [(row[2], row[4]) for row in rows[1:] if row[3] == object_id]
     released = [purpose for action, purpose in deeds if action == "opened"]
     story.proven(
         say("The release of the original is in it, with its purpose"), holds=PURPOSE in released

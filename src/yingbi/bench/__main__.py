@@ -1,0 +1,45 @@
+"""`python -m yingbi.bench [SUITE] [--json]`: measure on this machine and print the table."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+
+from yingbi.bench.machine import machine
+from yingbi.bench.masking import masking
+from yingbi.bench.program import size, start
+from yingbi.bench.row import Row, table
+from yingbi.bench.sealing import passphrase, sealing
+from yingbi.domain.messages import choose_language, use_language
+
+SUITES: dict[str, Callable[[], list[Row]]] = {
+    "start": start,
+    "size": size,
+    "mask": masking,
+    "seal": sealing,
+    "passphrase": passphrase,
+}
+
+
+def main() -> None:
+    """Run one suite of measurements, or all."""
+    use_language(choose_language(sys.argv[1:], os.environ))
+    parser = argparse.ArgumentParser(prog="python -m yingbi.bench")
+    parser.add_argument("suite", nargs="?", choices=list(SUITES))
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--lang", choices=["en", "zh"])
+    asked = parser.parse_args()
+    chosen = [asked.suite] if asked.suite else list(SUITES)
+    on = machine()
+    rows = [row for name in chosen for row in SUITES[name]()]
+    if asked.json:
+        told = {"machine": on, "rows": [row.to_json() for row in rows]}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        return
+    sys.stdout.write(table(rows) + "\n\n")
+    sys.stdout.write("; ".join(f"{key}: {value}" for key, value in on.items()) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""On what was measured: a number without its machine says little."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+LIBRARIES = ("av", "cryptography", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+
+
+def machine() -> dict[str, str]:
+    """Return processor, cores, load, system and versions."""
+    told = {
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "load": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "yingbi": version("yingbi"),
+    }
+    return told | {name: version(name) for name in LIBRARIES}
+
+
+def _processor() -> str:
+    """Return the model as the kernel names it, else what Python knows."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or "unknown")

@@ -1,0 +1,45 @@
+"""What a measurement gives: one row of the table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from yingbi.domain.messages import say
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured number; value None where what it needs is not here, and note says what.
+
+    key: stable name for machines. what, note: in the user's language. goal: the value
+    wanted at most, in the same unit.
+    """
+
+    key: str
+    what: str
+    value: float | None
+    unit: str
+    goal: float | None = None
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row for machines."""
+        return {"key": self.key, "value": self.value, "unit": self.unit, "goal": self.goal}
+
+    def cells(self) -> tuple[str, str, str]:
+        """Return the cells of the table: what, measured, wanted."""
+        measured = self.note if self.value is None else _number(self.value, self.unit)
+        wanted = "-"
+        if self.goal is not None:
+            wanted = say("at most {value}", value=_number(self.goal, self.unit))
+        return self.what, measured, wanted
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    head = (say("what"), say("measured"), say("wanted"))
+    lines = [head, ("---", "---", "---"), *(row.cells() for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= 20 else f"{value:.2g} {unit}"
