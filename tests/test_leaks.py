@@ -1,0 +1,436 @@
+"""Levels 1 and 2 leave nothing readable anywhere; level 3 gives the original to whom may have it alone.
+
+The command runs under strace. Everything below the vault, the temporary folder, the home and
+the caches is searched afterwards, and with it every byte that was written on the way there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from films import face_film, portrait
+from leak_plants import KINDS
+from leak_scan import Finding, Trail, files_of, scan, trail_of
+from leak_trace import Trace, traced
+from networks import models_dir
+from yingbi.crypto.suite import suite as cipher_suite
+from yingbi.envelope.part import read_part
+from yingbi.envelope.reader import bytes_after_lock
+
+CAMERA, BOX, FILM_NAME = "camera over the seeded porch", "hall of seeded box", "seeded-evening.mp4"
+PASSPHRASE = "a seeded passphrase 4711"
+RECORDS = (
+    '{"v":1,"kind":"pose","subject":"unknown 1"',
+    '{"v":1,"kind":"identity","subject":"unknown 1"',
+    '{"v":1,"kind":"event","event":"entered"',
+    '{"v":1,"kind":"event","event":"count"',
+    '"subject":"unknown 1"',
+    "unknown 1",
+)
+TEXTS = (CAMERA, BOX, FILM_NAME, FILM_NAME.removesuffix(".mp4"), PASSPHRASE, *RECORDS)
+PLANTED_RECORD = RECORDS[0] + ',"time_s":1.5,"points":[]}\n'
+PLACES = ("vault", "tmp", "cache", "home")
+SHARED_INDEX = ".db-shm"
+"""SQLite's index of a write-ahead log is shared memory: page numbers and checksums, no content."""
+PART_CODES = {1: "masked", 2: "records", 4: "raw"}  # byte 9 of a header
+OBJECT_ID = slice(42, 58)  # its place in a header
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gave back; bytes, since an original might come out where none may."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+@dataclass(frozen=True)
+class Lair:
+    """Folders that one user's Yingbi may know of, and what lies outside of them."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        for name in (*PLACES, "data", "outside"):
+            (self.root / name).mkdir(parents=True)
+        (self.outside / "passphrase").write_text(PASSPHRASE + "\n")
+        (self.outside / "passphrase").chmod(0o600)
+
+    @property
+    def outside(self) -> Path:
+        """Where the film, the passphrase and what is opened lie; not searched."""
+        return self.root / "outside"
+
+    @property
+    def vault(self) -> Path:
+        return self.root / "vault"
+
+    @property
+    def searched(self) -> list[Path]:
+        return [self.root / name for name in (*PLACES, "data")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = ("YINGBI_", "LC_", "LANG", "XDG_", "ORT_")
+        return {k: v for k, v in os.environ.items() if not k.startswith(kept)} | {
+            "LANG": "C.UTF-8",
+            "HOME": str(self.root / "home"),
+            "TMPDIR": str(self.root / "tmp"),
+            "XDG_CACHE_HOME": str(self.root / "cache"),
+            "XDG_DATA_HOME": str(self.root / "data"),
+            "YINGBI_VAULT": str(self.vault),
+            "YINGBI_PASSPHRASE_FILE": str(self.outside / "passphrase"),
+            "YINGBI_MODELS_DIR": str(models_dir()),
+            "YINGBI_DETECT_SIZE": "320",  # as wide as the films here; more only takes longer
+            # An installed Python has its bytecode; one from a source tree would write it now.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def ask(self, *arguments: object, **environment: str) -> Answer:
+        """Run the command and return its answer."""
+        done = subprocess.run(
+            [sys.executable, "-m", "yingbi", *map(str, arguments)],
+            env=self.environment | environment, cwd=self.root / "home",
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+        answer = Answer(done.returncode, done.stdout, done.stderr.decode())
+        assert "Traceback" not in answer.err, answer.err
+        return answer
+
+    def run(self, *arguments: object) -> str:
+        """Run a command that must succeed; return what it printed."""
+        answer = self.ask(*arguments)
+        assert answer.status == 0, (arguments, answer)
+        return answer.out.decode()
+
+    def traced(self, *command: object) -> Trace:
+        logs = self.root / f"strace-{uuid4().hex}"
+        trace = traced(command, environment=self.environment, here=self.root / "home", logs=logs)
+        assert trace.status == 0, trace.err
+        return trace
+
+    def holds(self, path: str | Path) -> bool:
+        return Path(path).is_relative_to(self.vault)
+
+    def strays(self, trace: Trace) -> list[str]:
+        """Return every way in which something was, or could have been, put outside the vault.
+
+        Not counted: the pipes of standard output and error, which end in this test.
+        """
+        found = [f"{call} {path}" for call, path in trace.touched() if not self.holds(path)]
+        found += [
+            place
+            for place in trace.written()
+            if not self.holds(place.removeprefix("written: ")) and not _is_output(place)
+        ]
+        found += [
+            f"shared memory of {path}"
+            for path in trace.mapped()
+            if not (self.holds(path) and path.endswith(SHARED_INDEX))
+        ]
+        return found + trace.unseen()
+
+    def leaks(self, trail: Trail, trace: Trace) -> list[Finding]:
+        """Return what is found in all that is there, and in all that ever was written."""
+        written = {p: data for p, data in trace.written().items() if not _is_output(p)}
+        return scan(trail, files_of(self.searched) | written, print)
+
+
+def _is_output(place: str) -> bool:
+    return place.startswith(("written: descriptor 1, pipe:", "written: descriptor 2, pipe:"))
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of 100 frames."""
+    return face_film(tmp_path_factory.mktemp("film") / FILM_NAME, seconds=4.0)
+
+
+@pytest.fixture(scope="module")
+def trail(film: Path) -> Trail:
+    return trail_of(film, TEXTS)
+
+
+@dataclass(frozen=True)
+class Protected:
+    lair: Lair
+    level: int
+    trace: Trace = field(repr=False)
+    told: dict[str, object]
+
+
+@pytest.fixture(scope="module", params=[(1, "sm"), (2, "intl")], ids=["level1-sm", "level2-intl"])
+def protected(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, film: Path
+) -> Protected:
+    level, suite = request.param
+    lair = Lair(tmp_path_factory.mktemp("lair") / "of-one")
+    lair.run("vault", "init", "--suite", suite)
+    lair.run("box", "create", BOX, "--level", level)
+    trace = lair.traced(
+        sys.executable, "-m", "yingbi", "protect", film, "--box", BOX, "--camera", CAMERA, "--json"
+    )
+    (told,) = json.loads(trace.out)
+    return Protected(lair, level, trace, told)
+
+
+def test_protecting_writes_nowhere_but_into_the_vault(protected: Protected) -> None:
+    assert protected.lair.strays(protected.trace) == []
+    names = {path.suffix for _, path in protected.trace.touched()}
+    assert {".part", ".yb", ".db-wal"} <= names, "the trace saw the vault being written"
+
+
+def test_nothing_of_the_film_or_its_records_is_left_readable(
+    protected: Protected, trail: Trail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(trail.pixels) > 100_000
+    with capsys.disabled():
+        print(f"\nlevel {protected.level}: ", end="")
+        found = protected.lair.leaks(trail, protected.trace)
+    assert found == []
+
+
+def test_a_level_has_its_parts_and_no_other(protected: Protected) -> None:
+    expected = {1: ["records"], 2: ["masked", "records"]}[protected.level]
+    assert sorted(protected.told["parts"]) == expected  # type: ignore[call-overload]
+    bodies = [p.read_bytes() for p in protected.lair.vault.rglob("*.yb")]
+    assert sorted(PART_CODES[body[9]] for body in bodies) == expected
+    out = protected.lair.outside / "raw"
+    how = ["--raw", "--purpose", "a test"]
+    refused = protected.lair.ask("open", protected.told["id"], *how, "-o", out)
+    assert (refused.status, "[raw-never]" in refused.err) == (77, True)
+    assert not out.exists()
+
+
+def test_what_was_searched_for_is_what_the_vault_holds(protected: Protected) -> None:
+    out = protected.lair.outside / "records.jsonl"
+    protected.lair.run("open", protected.told["id"], "--part", "records", "-o", out)
+    text = out.read_text()
+    assert [needle for needle in RECORDS if needle not in text] == []
+    listed = protected.lair.run("list", "--box", BOX, "--json")
+    assert CAMERA in listed
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory, film: Path) -> tuple[Lair, Trace]:
+    lair = Lair(tmp_path_factory.mktemp("lair") / "of-plants")
+    folders = [lair.root / place for place in PLACES]
+    plants = Path(__file__).with_name("leak_plants.py")
+    return lair, lair.traced(sys.executable, plants, film, PLANTED_RECORD, *folders)
+
+
+def test_control_every_plant_is_found_unlinked_ones_too(
+    planted: tuple[Lair, Trace], trail: Trail
+) -> None:
+    lair, trace = planted
+    found = {(finding.place, finding.kind) for finding in lair.leaks(trail, trace)}
+    told_by = {
+        "frame": ["pixels"],
+        "crop": ["picture"],
+        "remux": ["film", "packet"],
+        "record": ["text"],
+    }
+    for number, place in enumerate(PLACES):
+        for kind in KINDS:
+            path = lair.root / place / f"{kind}.planted"
+            unlinked = kind == KINDS[number]
+            assert path.exists() is not unlinked
+            for finding in told_by[kind]:
+                assert (f"written: {path}", finding) in found, (path, finding)
+                assert ((str(path), finding) in found) is not unlinked, (path, finding)
+    never_named = {kind for place, kind in found if f"{lair.vault}/#" in place}
+    in_memory = {kind for place, kind in found if "memfd:planted" in place}
+    assert "picture" in never_named
+    assert "pixels" in in_memory
+
+
+def test_control_every_path_planted_outside_the_vault_is_seen(planted: tuple[Lair, Trace]) -> None:
+    lair, trace = planted
+    strays = lair.strays(trace)
+    for place in PLACES:
+        for kind in KINDS:
+            path = lair.root / place / f"{kind}.planted"
+            assert any(str(path) in stray for stray in strays) is (place != "vault"), path
+    assert any("memfd:planted" in stray for stray in strays)
+
+
+@pytest.mark.parametrize("kind", ["mapped", "copied", "sent"])
+def test_control_ways_around_a_written_byte_are_seen(tmp_path: Path, film: Path, kind: str) -> None:
+    programs = {
+        "mapped": "m = mmap.mmap(out.fileno(), 4096); m[:5] = b'clear'",
+        "copied": "os.copy_file_range(film.fileno(), out.fileno(), 4096)",
+        "sent": "socket.socket(socket.AF_UNIX).close()",
+    }
+    program = (
+        "import mmap, os, socket, sys\n"
+        "film, out = open(sys.argv[1], 'rb'), open(sys.argv[2], 'r+b')\n" + programs[kind]
+    )
+    lair = Lair(tmp_path / "lair")
+    inside = lair.vault / "file"
+    inside.write_bytes(bytes(4096))
+    trace = lair.traced(sys.executable, "-c", program, film, inside)
+    words = {"mapped": "shared memory of", "copied": "copy_file_range(", "sent": "socket("}
+    (stray,) = lair.strays(trace)
+    assert stray.startswith(words[kind])
+
+
+@dataclass
+class House:
+    """A vault at level 3: a film and a still in one box, another still in a second box."""
+
+    lair: Lair
+    suite: str
+    sources: dict[str, Path] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def protect(self, box: str, *sources: Path) -> None:
+        self.lair.run("box", "create", box, "--level", "3", "--raw-export", "owner")
+        for told in json.loads(self.lair.run("protect", *sources, "--box", box, "--json")):
+            source = Path(told["source"])
+            self.sources[source.stem], self.ids[source.stem] = source, told["id"]
+
+    def body(self, name: str, part: str) -> Path:
+        """Return the file of a part; what it is stands in its header."""
+        wanted = UUID(self.ids[name]).bytes
+        for path in self.lair.vault.rglob("*.yb"):
+            with path.open("rb") as file:
+                header = file.read(OBJECT_ID.stop)
+            if PART_CODES[header[9]] == part and header[OBJECT_ID] == wanted:
+                return path
+        raise AssertionError(f"the vault has no body for {name}, {part}")
+
+    def open(self, name: str, part: str, out: Path, **environment: str) -> Answer:
+        how = ["--raw", "--purpose", "a test"] if part == "raw" else ["--part", part]
+        return self.lair.ask("open", self.ids[name], *how, "-o", out, **environment)
+
+    def refuses(
+        self, name: str, part: str, refusal: tuple[int, str] | None, **environment: str
+    ) -> None:
+        """Assert that a part stays shut, with this status and code, and that no byte comes out."""
+        folder = self.lair.outside / uuid4().hex
+        folder.mkdir()
+        answer = self.open(name, part, folder / "opened", **environment)
+        assert answer.out == b""
+        if refusal is None:
+            assert answer.status in (65, 66, 77), answer
+        else:
+            assert (answer.status, f"[{refusal[1]}]" in answer.err) == (refusal[0], True), answer
+        assert list(folder.iterdir()) == [], "neither an output nor a temporary file"
+
+
+@pytest.fixture(scope="module", params=["sm", "intl"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = House(Lair(tmp_path_factory.mktemp("lair") / "of-three"), request.param)
+    outside = house.lair.outside
+    house.lair.run("vault", "init", "--suite", house.suite)
+    film = face_film(outside / "film.mp4", seconds=0.6)
+    for left, name in ((60, "near"), (70, "far")):
+        view = portrait().crop((left, 0, left + 320, 240))
+        view.save(outside / f"{name}.jpg", quality=90)
+    house.protect("attic", film, outside / "near.jpg")
+    house.protect("cellar", outside / "far.jpg")
+    return house
+
+
+def test_a_level_3_vault_shows_nothing_of_its_original(house: House) -> None:
+    texts = [PASSPHRASE, "attic", "cellar", "film.mp4", "unknown 1"]
+    trail = trail_of(house.sources["film"], texts)
+    assert scan(trail, files_of(house.lair.searched), print) == []
+
+
+def test_a_wrong_passphrase_gives_no_byte(house: House) -> None:
+    wrong = house.lair.outside / "wrong"
+    wrong.write_text("another passphrase 4711\n")
+    wrong.chmod(0o600)
+    refusal = (77, "wrong-passphrase")
+    house.refuses("film", "raw", refusal, YINGBI_PASSPHRASE_FILE=str(wrong))
+    to_pipe = house.open("film", "raw", Path("/dev/stdout"), YINGBI_PASSPHRASE_FILE=str(wrong))
+    assert (to_pipe.status, to_pipe.out) == (77, b"")
+
+
+def _first_body(house: House, sealed: bytes) -> tuple[int, int]:
+    """Return where the first segment's body begins, and where that segment ends."""
+    chosen = cipher_suite(house.suite)
+    first = next(read_part(chosen, sealed))
+    return first.size - bytes_after_lock(chosen, first.header), first.size
+
+
+def _flip(sealed: bytes, at: int) -> bytes:
+    return sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes, int, int], bytes]] = {
+    "start": lambda sealed, body, _end: _flip(sealed, body),
+    "middle": lambda sealed, body, end: _flip(sealed, (body + end) // 2),
+    "end": lambda sealed, _body, _end: _flip(sealed, len(sealed) - 1),
+    "header": lambda sealed, body, _end: _flip(sealed, body // 2),
+    "cut": lambda sealed, _body, _end: sealed[:-1],
+    "appended": lambda sealed, _body, _end: sealed + b"\0",
+    "doubled": lambda sealed, _body, _end: sealed * 2,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_body_is_refused_and_nothing_comes_out(house: House, damage: str) -> None:
+    part = {"header": "masked", "doubled": "records"}.get(damage, "raw")
+    body = house.body("film", part)
+    sealed = body.read_bytes()
+    try:
+        body.write_bytes(DAMAGES[damage](sealed, *_first_body(house, sealed)))
+        house.refuses("film", part, (65, "seal-broken"))
+    finally:
+        body.write_bytes(sealed)
+
+
+@pytest.mark.parametrize(
+    ("other", "part"), [("film", "raw"), ("far", "masked")], ids=["same-box", "other-box"]
+)
+def test_bodies_that_changed_places_are_refused(house: House, other: str, part: str) -> None:
+    first, second = house.body("near", part), house.body(other, part)
+    contents = first.read_bytes(), second.read_bytes()
+    try:
+        first.write_bytes(contents[1])
+        second.write_bytes(contents[0])
+        house.refuses("near", part, (65, "seal-broken"))
+        house.refuses(other, part, (65, "seal-broken"))
+    finally:
+        first.write_bytes(contents[0])
+        second.write_bytes(contents[1])
+
+
+@pytest.mark.parametrize("name", ["film", "near"])
+def test_the_original_comes_back_byte_for_byte(house: House, name: str, tmp_path: Path) -> None:
+    """Also after all that was done and undone above: those refusals were of the damage."""
+    answer = house.open(name, "raw", tmp_path / "opened")
+    assert answer.status == 0, answer
+    assert (tmp_path / "opened").read_bytes() == house.sources[name].read_bytes()
+
+
+def test_an_erased_object_stays_shut_when_its_bytes_are_put_back(
+    house: House, tmp_path: Path
+) -> None:
+    vault = house.lair.vault
+    bodies = {part: house.body("film", part) for part in ("raw", "masked", "records")}
+    before = {path: path.read_bytes() for path in (*bodies.values(), vault / "catalogue.db")}
+    assert not list(vault.glob("*.db-*")), "nothing of the catalogue is elsewhere"
+    house.lair.run("erase", house.ids["film"], "--yes")
+    assert not any(body.exists() for body in bodies.values())
+    for body in bodies.values():
+        body.write_bytes(before[body])
+    for part in ("raw", "records"):
+        house.refuses("film", part, (66, "object-erased"))
+    (vault / "catalogue.db").write_bytes(before[vault / "catalogue.db"])
+    for body in bodies.values():
+        body.write_bytes(before[body])
+    for part in bodies:
+        house.refuses("film", part, None)
+    answer = house.open("near", "raw", tmp_path / "opened")
+    assert answer.status == 0, "what was not erased opens still"
