@@ -1,6 +1,6 @@
 """A picture in memory: planes as they are stored, and how they are to be shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ class Plane:
         the picture.
     """
 
-    samples: Samples
+    samples: Samples = field(repr=False)
     x_shift: int
     y_shift: int
     fill: tuple[int, ...]
@@ -42,11 +42,11 @@ class Frame:
     index: int
     pts: int
     time_base: Fraction
-    planes: tuple[Plane, ...]
+    planes: tuple[Plane, ...] = field(repr=False)
     colour: Literal["yuv", "rgb", "grey"]
     depth: int = 8
     turns: int = 0
-    origin: Any = None
+    origin: Any = field(default=None, repr=False)
 
     @property
     def stored_size(self) -> tuple[int, int]:

@@ -136,9 +136,10 @@ def _event(record: Mapping[str, Any]) -> Event:
     if name == "count":
         _exactly(record, "event", "time_s", "count")
         count = record["count"]
-        if type(count) is not int or not 0 <= count <= 100_000:
+        number = _number(count, "count", 0, 100_000)
+        if not number.is_integer():
             raise RecordRefusedError(reason="'count' is not a whole number of people")
-        return Event("count", _time(record, "time_s"), count=count)
+        return Event("count", _time(record, "time_s"), count=int(number))
     if name not in ("entered", "left"):
         raise RecordRefusedError(reason="its event is not known")
     _exactly(record, "event", "time_s", "subject")

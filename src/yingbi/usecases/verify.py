@@ -10,6 +10,7 @@ from yingbi.domain.report import Progress
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import SealBrokenError, YingbiError
 from yingbi.release.verify import verify_part
+from yingbi.store.check import check
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault
 
@@ -25,11 +26,14 @@ class Verified:
 
 
 def verify(vault: Vault, object_id: UUID | None, progress: Progress) -> Verified:
-    """Check one object, or all of them, and the log.
+    """Check one object, or all of them, the log, and that both tell of the same objects.
 
-    Raises: LogBrokenError; SealBrokenError where the one object asked for is broken.
+    Raises: LogBrokenError; SealBrokenError where the one object asked for is broken, or
+        an object was taken out, added or exchanged behind the log's back.
     """
     entries = vault.log.verify()
+    if object_id is None:
+        _same_as_logged(vault)
     catalogue = vault.rooms.catalogue
     chosen = catalogue.find() if object_id is None else [catalogue.get(object_id)]
     tick = progress.begin("", len(chosen))
@@ -43,6 +47,18 @@ def verify(vault: Vault, object_id: UUID | None, progress: Progress) -> Verified
             broken.append((stored.object_id, error))
         tick(1)
     return Verified(len(chosen), parts, entries, tuple(broken))
+
+
+def _same_as_logged(vault: Vault) -> None:
+    """Compare twice where it fails: another process may have written in between."""
+    for last in (False, True):
+        try:
+            check(vault.rooms.catalogue, (entry.deed for entry in vault.log.entries()))
+        except SealBrokenError:
+            if last:
+                raise
+        else:
+            return
 
 
 def _verify_object(vault: Vault, stored: StoredObject) -> int:
