@@ -111,7 +111,8 @@ def from_json(record: object) -> Record:
 
     Raises: RecordRefusedError on an unknown version, kind, field or value.
     """
-    if not isinstance(record, dict) or record.get("v") != RECORD_SCHEMA:
+    version = record.get("v") if isinstance(record, dict) else None
+    if version is True or version != RECORD_SCHEMA or not isinstance(record, dict):
         raise RecordRefusedError(reason=f"it is not of schema {RECORD_SCHEMA}")
     match record.get("kind"):
         case "identity":
