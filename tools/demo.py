@@ -140,7 +140,10 @@ def the_film(demo: Demo, film: Path | None) -> None:
         if not film.is_file():
             raise StoryError(say("'{path}' is a film or a picture", path=film))
         demo.own = True
-        demo.film = pictures.beginning(film.absolute(), demo.folder / "film.mp4")
+        try:
+            demo.film = pictures.beginning(film.absolute(), demo.folder / "film.mp4")
+        except pictures.UNREADABLE:
+            raise StoryError(say("'{path}' is a film or a picture", path=film)) from None
         story.tell(say("Your own: {path} (of a long film, the first 20 seconds).", path=film))
     demo.frames = pictures.frame_count(demo.film)
     story.proven(say_count("{n} frame", "{n} frames", demo.frames), holds=demo.frames > 0)

@@ -12,6 +12,8 @@ import av.error
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+UNREADABLE = (av.error.FFmpegError, IndexError, ValueError)
+"""What libav raises on a file that holds no film."""
 GAP = 12
 PANEL_WIDTH = 640
 LONGEST_S = 20
@@ -101,7 +103,7 @@ def tried(path: Path) -> dict[str, Any]:
         with av.open(str(path)) as container:
             if any(True for _ in container.decode(video=0)):
                 opened.append("libav")
-    except (av.error.FFmpegError, IndexError, ValueError):
+    except UNREADABLE:
         pass  # this refusal is what the demo wants to see
     if (ffmpeg := shutil.which("ffmpeg")) is not None:
         command = [ffmpeg, "-v", "error", "-i", str(path), "-f", "null", "-"]
