@@ -128,7 +128,10 @@ def test_json_and_report_name_each_input_with_the_code_of_its_error(
         "mask", film, "empty.mp4", "-o", "out", "--targets", "face", "--json", "--report", "r.json", status=1
     ).json  # fmt: skip
     assert told[1]["error"]["code"] == "empty-input"
-    assert json.loads((tmp_path / "r.json").read_text())["inputs"] == told
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["inputs"] == told
+    assert [network["name"] for network in report["networks"]] == ["face-centerface"]
+    assert report["settings"]["detect.size"] == 960
 
 
 BAD = {

@@ -71,6 +71,30 @@ def finders(settings: Settings, targets: Sequence[Target]) -> "list[Finder]":
     return made
 
 
+def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any]:
+    """Return what a report says besides its inputs: version, targets, settings, networks."""
+    from importlib.metadata import version
+
+    from yingbi.models.manifest import manifest
+
+    needs = {target.value for target in targets}
+    return {
+        "version": 1,
+        "yingbi": version("yingbi"),
+        "targets": [target.value for target in targets],
+        "settings": {
+            name: value
+            for name, value in settings.values.items()
+            if name.startswith(("detect.", "mask.", "track.", "video."))
+        },
+        "networks": [
+            {"name": model.name, "sha256": model.onnx_sha256}
+            for model in manifest()
+            if model.need in needs
+        ],
+    }
+
+
 def poses(settings: Settings) -> "PoseSource":
     """Return the pose finder; raises as `finders` does."""
     from yingbi.models.shelf import open_network

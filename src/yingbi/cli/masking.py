@@ -50,7 +50,7 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: Path, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_targets, sight
+    from yingbi.bootstrap import parse_targets, report_facts, sight
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan
 
     settings = settings_of(obj, jobs=given["jobs"])
@@ -66,7 +66,8 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: Path, **
         reports = mask_inputs(pairs, options, looking, progress)
     told = [_told(report) for report in reports]
     if given["report"]:
-        _write_report(given["report"], told, force=given["force"])
+        facts = report_facts(settings, targets)
+        _write_report(given["report"], facts | {"inputs": told}, force=given["force"])
     return _close(reports, told, as_json=given["as_json"])
 
 
@@ -119,14 +120,11 @@ def _told(report: "InputReport") -> dict[str, Any]:
     }
 
 
-def _write_report(path: Path, told: list[dict[str, Any]], *, force: bool) -> None:
+def _write_report(path: Path, report: dict[str, Any], *, force: bool) -> None:
     from yingbi.media.output import new_file
 
     with new_file(path, force=force, private=False) as file:
-        file.write(
-            json.dumps({"version": 1, "inputs": told}, ensure_ascii=False, indent=2).encode()
-            + b"\n"
-        )
+        file.write(json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n")
 
 
 def _close(reports: "list[InputReport]", told: list[dict[str, Any]], *, as_json: bool) -> int:
