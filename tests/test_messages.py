@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
@@ -135,3 +136,17 @@ def test_a_text_put_together_is_noticed():
         'say(f"{n} faces")\nsay("a" + b)\nsay("{n} faces", n=2)\nsay(error.template)'
     )
     assert computed_texts(planted) == [1, 2]
+
+
+def test_an_errors_reason_is_shown_in_the_users_language():
+    script = (
+        "import sys; from yingbi.__main__ import main\n"
+        "sys.argv = ['yingbi', '--lang', 'zh', 'mask', 'a.jpg', '-o', 'a.jpg']; main()"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.jpg").write_bytes(b"\xff\xd8\xff")
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "它就是输入之一" in done.stderr

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from yingbi.domain.messages import choose_language, say, use_language
+from yingbi.domain.messages import choose_language, say_error, use_language
 from yingbi.errors import InterruptedByUserError, UsageError, YingbiError
 
 
@@ -42,7 +42,7 @@ def run(arguments: list[str]) -> int:
 
 def _tell(error: YingbiError, arguments: list[str], where: str = "") -> int:
     """Say the error in one line, and as JSON where the command speaks JSON."""
-    message = say(error.template, **error.facts)
+    message = say_error(error)
     with contextlib.suppress(OSError, ValueError):
         if "--json" in arguments:
             told = {"code": error.code, "message": message, "exit_status": error.exit_status}

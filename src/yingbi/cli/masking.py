@@ -8,7 +8,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.settings import settings_of
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, say_error
 from yingbi.errors import SomeFailedError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _told(report: "InputReport") -> dict[str, Any]:
     """Return the report for machines, its error in the user's language."""
     if report.error is None:
         return report.to_json()
-    message = say(report.error.template, **report.error.facts)
+    message = say_error(report.error)
     return {
         "source": report.source,
         "output": None,

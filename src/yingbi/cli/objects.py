@@ -10,7 +10,7 @@ from yingbi.cli import show
 from yingbi.cli.settings import settings_of
 from yingbi.cli.vault import JSON, level_words, opened, vault_options
 from yingbi.domain.level import Level
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SealBrokenError, SomeFailedError, UsageError, YingbiError
 
 if TYPE_CHECKING:
@@ -101,14 +101,14 @@ def _tell_protected(
 ) -> None:
     if as_json:
         errors = [
-            {"source": str(path), "error": {"code": e.code, "message": say(e.template, **e.facts)}}
+            {"source": str(path), "error": {"code": e.code, "message": say_error(e)}}
             for path, e in failed
         ]
         show.as_json([one.to_json() for one in done] + errors)
     for one in [] if as_json else done:
         click.echo(str(one.object_id))
     for _, error in failed:
-        click.echo(f"yingbi: {say(error.template, **error.facts)} [{error.code}]", err=True)
+        click.echo(f"yingbi: {say_error(error)} [{error.code}]", err=True)
     if as_json or not done:
         return
     words = show.counted(show.total(one.tally for one in done))
@@ -299,9 +299,7 @@ def verify_command(obj: dict[str, Any], /, object_id: str | None, *, as_json: bo
     wanted = object_id_of(object_id) if object_id else None
     with opened(obj) as vault, show.progress(quiet=as_json) as progress:
         done = verify(vault, wanted, progress)
-    broken = [
-        (str(one), error.code, say(error.template, **error.facts)) for one, error in done.broken
-    ]
+    broken = [(str(one), error.code, say_error(error)) for one, error in done.broken]
     if as_json:
         named = [{"id": one, "code": code, "message": message} for one, code, message in broken]
         show.as_json(

@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from yingbi.errors import YingbiError
+
 LANGUAGES = ("en", "zh")
+WORDS_OF_ERRORS = ("reason", "problem", "cost")
+"""Facts of errors that are texts of ours, never a user's."""
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 
 
@@ -40,3 +44,13 @@ def say(template: str, **facts: object) -> str:
 def say_count(one: str, many: str, n: int, **facts: object) -> str:
     """The same for a text that changes with a number, which it names {n}."""
     return gettext.ngettext(one, many, n).format(n=n, **facts)
+
+
+def say_error(error: YingbiError) -> str:
+    """Return an error's one line, the words among its facts translated as well."""
+    words = {
+        name: gettext.gettext(value)
+        for name, value in error.facts.items()
+        if name in WORDS_OF_ERRORS and isinstance(value, str) and value
+    }
+    return say(error.template, **(error.facts | words))

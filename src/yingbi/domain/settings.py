@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from yingbi.domain.messages import say
 from yingbi.errors import BadSettingsError
 
 
@@ -193,12 +194,14 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
 
     if setting.kind is str:
         if not isinstance(value, str) or (setting.allowed and value not in setting.allowed):
-            raise refuse("it must be one of " + ", ".join(repr(a) for a in setting.allowed))
+            allowed = ", ".join(repr(a) for a in setting.allowed)
+            raise refuse(say("it must be one of {allowed}", allowed=allowed))
         return value
     try:
         number = setting.kind(value)
     except (TypeError, ValueError):
-        raise refuse(f"'{value}' is not a number") from None
+        raise refuse(say("'{value}' is not a number", value=value)) from None
     if isinstance(value, bool) or not setting.low <= number <= setting.high:
-        raise refuse(f"it must lie from {setting.low:g} to {setting.high:g}")
+        low, high = f"{setting.low:g}", f"{setting.high:g}"
+        raise refuse(say("it must lie from {low} to {high}", low=low, high=high))
     return number

@@ -20,6 +20,7 @@ from yingbi.db.sql import delete, insert, select
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.messages import say
 from yingbi.errors import BoxExistsError, NoSuchBoxError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.keystore import Keystore
@@ -187,6 +188,9 @@ def _checked_name(name: str) -> str:
     normal = unicodedata.normalize("NFC", name)
     if not 1 <= len(normal) <= LONGEST_NAME or not normal.isprintable() or normal != normal.strip():
         raise UsageError(
-            problem=f"a box's name has 1 to {LONGEST_NAME} printable characters, no space around it"
+            problem=say(
+                "a box's name has 1 to {most} printable characters, no space around it",
+                most=LONGEST_NAME,
+            )
         )
     return normal

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from yingbi.domain.box import RECORD_KINDS, Box, BoxPolicy
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.messages import say
 from yingbi.errors import UsageError
 from yingbi.grade.level import grade
 from yingbi.usecases.vault import Vault
@@ -50,7 +51,11 @@ def record_kinds(names: str | None, allowed: Sequence[str] = RECORD_KINDS) -> tu
     for name in asked or [""]:
         if name not in allowed:
             raise UsageError(
-                problem=f"'{name}' is no kind of record kept here: {', '.join(allowed)}"
+                problem=say(
+                    "'{name}' is no kind of record kept here: {kinds}",
+                    name=name,
+                    kinds=", ".join(allowed),
+                )
             )
     return tuple(kind for kind in allowed if kind in asked)
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, say_error
 from yingbi.domain.settings import Settings
 from yingbi.errors import YingbiError
 
@@ -84,7 +84,7 @@ def _national_suite() -> Finding:
     try:
         suite("sm")
     except YingbiError as error:
-        cost = say(error.template, **error.facts)
+        cost = say_error(error)
         return Finding("libgcrypt", there=False, state=say("missing"), cost=cost, needed=False)
     return Finding("libgcrypt", there=True, state=say("SM2, SM3 and SM4 work"), needed=False)
 

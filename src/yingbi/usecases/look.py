@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from yingbi.domain.box import Box
+from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
 from yingbi.errors import NoSuchObjectError, UsageError
 from yingbi.store.stored import StoredObject
@@ -32,7 +33,9 @@ def moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
-        raise UsageError(problem=f"'{text}' is no time; write it like 2026-11-24T15:30") from None
+        raise UsageError(
+            problem=say("'{text}' is no time; write it like 2026-11-24T15:30", text=text)
+        ) from None
 
 
 def between(text: str | None) -> Between:
@@ -45,7 +48,7 @@ def between(text: str | None) -> Between:
     mark = ".." if ".." in text else "/"
     start, found, end = text.partition(mark)
     if not found:
-        raise UsageError(problem=f"'{text}' is no span; write FROM..TO")
+        raise UsageError(problem=say("'{text}' is no span; write FROM..TO", text=text))
     return moment(start) if start else None, moment(end) if end else None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yingbi.capture.inputs import Input, find_inputs
+from yingbi.domain.messages import say
 from yingbi.domain.report import InputReport, Progress, Tally
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
 from yingbi.media.output import new_file
@@ -105,4 +106,6 @@ def _must_suit(output: Path, source: Source) -> None:
     ending = output.suffix.lower()
     named = source.path.suffix.lower()
     if ending and ending not in endings and ending != named:
-        raise UnsafeOutputError(output=output, reason=f"the copy will be {source.media_type}")
+        raise UnsafeOutputError(
+            output=output, reason=say("the copy will be {kind}", kind=source.media_type)
+        )
