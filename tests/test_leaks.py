@@ -6,8 +6,12 @@ the caches is searched afterwards, and with it every byte that was written on th
 
 import json
 import os
+import resource
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +20,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from films import face_film, portrait
+from lair import PASSPHRASE, PLACES, Answer, Lair
 from leak_plants import KINDS
-from leak_scan import Finding, Trail, files_of, scan, trail_of
-from leak_trace import Trace, traced
-from networks import models_dir
+from leak_scan import Trail, files_of, scan, trail_of
+from leak_trace import Trace
 from yingbi.crypto.suite import suite as cipher_suite
 from yingbi.envelope.part import read_part
 from yingbi.envelope.reader import bytes_after_lock
 
 CAMERA, BOX, FILM_NAME = "camera over the seeded porch", "hall of seeded box", "seeded-evening.mp4"
-PASSPHRASE = "a seeded passphrase 4711"
 RECORDS = (
     '{"v":1,"kind":"pose","subject":"unknown 1"',
     '{"v":1,"kind":"identity","subject":"unknown 1"',
@@ -36,116 +39,8 @@ RECORDS = (
 )
 TEXTS = (CAMERA, BOX, FILM_NAME, FILM_NAME.removesuffix(".mp4"), PASSPHRASE, *RECORDS)
 PLANTED_RECORD = RECORDS[0] + ',"time_s":1.5,"points":[]}\n'
-PLACES = ("vault", "tmp", "cache", "home")
-SHARED_INDEX = ".db-shm"
-"""SQLite's index of a write-ahead log is shared memory: page numbers and checksums, no content."""
 PART_CODES = {1: "masked", 2: "records", 4: "raw"}  # byte 9 of a header
 OBJECT_ID = slice(42, 58)  # its place in a header
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command gave back; bytes, since an original might come out where none may."""
-
-    status: int
-    out: bytes
-    err: str
-
-
-@dataclass(frozen=True)
-class Lair:
-    """Folders that one user's Yingbi may know of, and what lies outside of them."""
-
-    root: Path
-
-    def __post_init__(self) -> None:
-        for name in (*PLACES, "data", "outside"):
-            (self.root / name).mkdir(parents=True)
-        (self.outside / "passphrase").write_text(PASSPHRASE + "\n")
-        (self.outside / "passphrase").chmod(0o600)
-
-    @property
-    def outside(self) -> Path:
-        """Where the film, the passphrase and what is opened lie; not searched."""
-        return self.root / "outside"
-
-    @property
-    def vault(self) -> Path:
-        return self.root / "vault"
-
-    @property
-    def searched(self) -> list[Path]:
-        return [self.root / name for name in (*PLACES, "data")]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = ("YINGBI_", "LC_", "LANG", "XDG_", "ORT_")
-        return {k: v for k, v in os.environ.items() if not k.startswith(kept)} | {
-            "LANG": "C.UTF-8",
-            "HOME": str(self.root / "home"),
-            "TMPDIR": str(self.root / "tmp"),
-            "XDG_CACHE_HOME": str(self.root / "cache"),
-            "XDG_DATA_HOME": str(self.root / "data"),
-            "YINGBI_VAULT": str(self.vault),
-            "YINGBI_PASSPHRASE_FILE": str(self.outside / "passphrase"),
-            "YINGBI_MODELS_DIR": str(models_dir()),
-            "YINGBI_DETECT_SIZE": "320",  # as wide as the films here; more only takes longer
-            # An installed Python has its bytecode; one from a source tree would write it now.
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-
-    def ask(self, *arguments: object, **environment: str) -> Answer:
-        """Run the command and return its answer."""
-        done = subprocess.run(
-            [sys.executable, "-m", "yingbi", *map(str, arguments)],
-            env=self.environment | environment, cwd=self.root / "home",
-            stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        )  # fmt: skip
-        answer = Answer(done.returncode, done.stdout, done.stderr.decode())
-        assert "Traceback" not in answer.err, answer.err
-        return answer
-
-    def run(self, *arguments: object) -> str:
-        """Run a command that must succeed; return what it printed."""
-        answer = self.ask(*arguments)
-        assert answer.status == 0, (arguments, answer)
-        return answer.out.decode()
-
-    def traced(self, *command: object) -> Trace:
-        logs = self.root / f"strace-{uuid4().hex}"
-        trace = traced(command, environment=self.environment, here=self.root / "home", logs=logs)
-        assert trace.status == 0, trace.err
-        return trace
-
-    def holds(self, path: str | Path) -> bool:
-        return Path(path).is_relative_to(self.vault)
-
-    def strays(self, trace: Trace) -> list[str]:
-        """Return every way in which something was, or could have been, put outside the vault.
-
-        Not counted: the pipes of standard output and error, which end in this test.
-        """
-        found = [f"{call} {path}" for call, path in trace.touched() if not self.holds(path)]
-        found += [
-            place
-            for place in trace.written()
-            if not self.holds(place.removeprefix("written: ")) and not _is_output(place)
-        ]
-        found += [
-            f"shared memory of {path}"
-            for path in trace.mapped()
-            if not (self.holds(path) and path.endswith(SHARED_INDEX))
-        ]
-        return found + trace.unseen()
-
-    def leaks(self, trail: Trail, trace: Trace) -> list[Finding]:
-        """Return what is found in all that is there, and in all that ever was written."""
-        written = {p: data for p, data in trace.written().items() if not _is_output(p)}
-        return scan(trail, files_of(self.searched) | written, print)
-
-
-def _is_output(place: str) -> bool:
-    return place.startswith(("written: descriptor 1, pipe:", "written: descriptor 2, pipe:"))
 
 
 @pytest.fixture(scope="module")
@@ -434,3 +329,70 @@ def test_an_erased_object_stays_shut_when_its_bytes_are_put_back(
         house.refuses("film", part, None)
     answer = house.open("near", "raw", tmp_path / "opened")
     assert answer.status == 0, "what was not erased opens still"
+
+
+ORDINARY = [
+    "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+    # Its own files may lie in a folder closed to others, as this source tree or the networks may.
+    "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override",
+]  # fmt: skip
+UNGUARDED = "import time; print('ready', flush=True); time.sleep(60)"
+
+
+def _with_cores() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _as_ordinary_user(lair: Lair, *command: object) -> subprocess.Popen[str]:
+    """Start a command with core files of any size allowed, as a user who is nobody special."""
+    if os.getuid() == 0:
+        for path in (lair.root, *lair.root.rglob("*")):
+            os.chown(path, 65534, 65534)
+        for above in lair.root.parents:
+            if above.name.startswith(("pytest-", "test_")):  # pytest closes them to others
+                above.chmod(0o755)
+    return subprocess.Popen(
+        [*(ORDINARY if os.getuid() == 0 else []), sys.executable, *map(str, command)],
+        env=lair.environment, cwd=lair.root / "home",
+        preexec_fn=_with_cores,  # noqa: PLW1509 no thread of this process is at work
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _cores(lair: Lair) -> list[Path]:
+    return [path for path in lair.root.rglob("core*") if path.is_file()]
+
+
+def test_an_abort_midway_leaves_no_core_where_an_unguarded_process_does(
+    tmp_path: Path, film: Path
+) -> None:
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY:
+        pytest.fail("core files are limited here: run the tests with 'ulimit -Hc unlimited'")
+    lair = Lair(tmp_path / "lair")
+    control = _as_ordinary_user(lair, "-c", UNGUARDED)
+    assert control.stdout is not None
+    assert control.stdout.readline() == "ready\n"
+    control.send_signal(signal.SIGABRT)
+    control.communicate(timeout=60)
+    assert control.returncode == -signal.SIGABRT
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    if "/" in pattern or pattern.startswith("|") or not pattern:
+        print(f"no process leaves a core here: kernel.core_pattern is '{pattern}'")
+        assert _cores(lair) == []
+    else:
+        (core,) = _cores(lair)
+        core.unlink()
+    lair.run("vault", "init", "--suite", "intl")
+    lair.run("box", "create", BOX, "--level", "2")
+    copy = shutil.copy(film, lair.outside)
+    working = _as_ordinary_user(lair, "-m", "yingbi", "protect", copy, "--box", BOX)
+    until = time.monotonic() + 60
+    while not list(lair.vault.glob("objects/*.open")):  # the mark of a writer at work
+        assert working.poll() is None, working.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    time.sleep(0.5)
+    working.send_signal(signal.SIGABRT)
+    told = working.communicate(timeout=60)
+    assert working.returncode == -signal.SIGABRT, told
+    assert _cores(lair) == []
