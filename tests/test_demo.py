@@ -1,5 +1,6 @@
 """The demo's film shows what its story says, the story stops where it fails, the bench measures."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -84,6 +85,23 @@ def test_the_demo_stops_and_says_so_when_a_step_gives_something_else(tmp_path):
     assert done.returncode == 1
     assert "did not come true" in done.stderr
     assert not (tmp_path / "out" / "index.html").exists()
+
+
+def test_a_command_that_ends_otherwise_stops_the_story(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    tell = importlib.import_module("demo_tell")
+    story = tell.Story(tmp_path, "en", tmp_path / "passphrase")
+    story.chapter("A lie")
+    missing = ("detect", tmp_path / "nobody.mp4")
+    story.run(*missing, status=66, code="no-such-input")
+    with pytest.raises(tell.StoryError):
+        story.run(*missing)
+    with pytest.raises(tell.StoryError):
+        story.run(*missing, status=66, code="seal-broken")
+    with pytest.raises(tell.StoryError):
+        story.proven("black is white", holds=False)
+    shown = [type(piece).__name__ for piece in story.chapters[0].pieces]
+    assert shown == ["Ran", "Ran", "Ran"]
 
 
 @pytest.mark.torture
