@@ -1,5 +1,6 @@
 """A pytest plugin: the time of each test file, printed before pytest's own last line."""
 
+import signal
 from collections import defaultdict
 
 import pytest
@@ -24,4 +25,7 @@ class SuiteTimes:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a shell that runs us in the background has Ctrl-C ignored, and so would what tests start
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(SuiteTimes(), "suite-times")
