@@ -286,7 +286,10 @@ def _no_picture(demo: Demo) -> None:
     rows = [f"{one['bytes']:>9}  {one['name']}" for one in found]
     story.show(f"find {shown_path(demo.vault)} -type f -printf '%s %f\\n'", "\n".join(rows))
     taken = [one["name"] for one in found if one["opened"]]
-    told = say("None of these {n} files is a picture to Pillow, libav or ffmpeg", n=len(found))
+    told = say(
+        "None of these {n} files is a picture to Pillow, or to libav that ffmpeg is made of",
+        n=len(found),
+    )
     story.proven(told, holds=not taken)
     shared = pictures.shared_runs(demo.film, files)
     story.proven(

@@ -13,7 +13,7 @@ from yingbi.domain.messages import say
 
 COMMAND = Path(sys.executable).with_name("yingbi")
 LINES_SHOWN = 6
-LINE_SHOWN = 132
+LINE_SHOWN = 220
 BOLD, FAINT, GREEN, PLAIN = "\033[1m", "\033[2m", "\033[32m", "\033[0m"
 
 
