@@ -1,20 +1,22 @@
 """The control of the leak tests: a program that leaves in the open what Yingbi never may.
 
 Run as: leak_plants.py FILM RECORD FOLDER FOLDER FOLDER FOLDER. In each folder it leaves a
-raw frame, a JPEG of a face, a remux of the film and a clear record; in the first folder the
-first of these is unlinked right after it was written, in the second the second, and so on.
+raw frame, a JPEG of a face, a remux of the film, a clear record and one that is only
+compressed. In the first folder the first of these is unlinked right after it was written,
+in the second the second, and so on.
 In the first it also writes to a file that never has a name; and last to memory that has one.
 """
 
 import io
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import av
 import numpy as np
 
-KINDS = ("frame", "crop", "remux", "record")
+KINDS = ("frame", "crop", "remux", "record", "packed")
 
 
 def frame_of(film: Path, number: int) -> av.VideoFrame:
@@ -51,9 +53,9 @@ def remux(film: Path) -> bytes:
 
 
 def main(film: Path, record: str, folders: list[Path]) -> None:
-    contents = dict(
-        zip(KINDS, (raw_frame(film), crop(film), remux(film), record.encode()), strict=True)
-    )
+    clear = record.encode()
+    made = (raw_frame(film), crop(film), remux(film), clear, b"head" + zlib.compress(clear, 9))
+    contents = dict(zip(KINDS, made, strict=True))
     for number, folder in enumerate(folders):
         for kind, content in contents.items():
             path = folder / f"{kind}.planted"
