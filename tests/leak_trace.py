@@ -28,7 +28,7 @@ TRACED = ["%file", *WRITES, *sorted(UNSEEN), "memfd_create", "mmap", "ioctl"]
 
 CALL = re.compile(r"(\d+\.\d+) (\w+)\((.*)\) += (-?\w+)")
 ARGUMENT = re.compile(r'(AT_FDCWD|\d+)<([^<>]*)>|"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
-TO_WRITE = re.compile(r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)")
+TO_WRITE = re.compile(r"O_(W[A-Z]+|RDWR|CREAT|TRUNC|APPEND|TMPFILE)")
 
 
 @dataclass(frozen=True)
