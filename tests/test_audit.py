@@ -157,6 +157,26 @@ def test_nothing_is_built_upon_a_log_that_was_cut(vault, statement):
             house.log.record(Deed(Action.OPENED, NOW))
 
 
+@pytest.mark.parametrize("size", [ENTRIES, -2])
+def test_no_new_head_is_signed_over_a_past_that_was_rewritten_with_a_fitting_state(vault, size):
+    tree = Tree(suite("intl"))
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute("DELETE FROM log WHERE sequence=4")
+        db.execute("UPDATE log SET sequence=sequence-1 WHERE sequence>4")
+        for (entry,) in db.execute("SELECT entry FROM log ORDER BY sequence").fetchall():
+            tree.add(entry)
+        frontier, root_ = tree.frontier, tree.root()
+        last = tree.size - 1
+        if size < 0:  # a size that no tree has, with one peak and a root that fits it
+            db.execute("DELETE FROM log WHERE sequence<?", (last,))
+            db.execute("UPDATE log SET sequence=? WHERE sequence=?", (size - 1, last))
+            frontier, last = root_, size - 1
+        db.execute("UPDATE log SET root=? WHERE sequence=?", (root_, last))
+        db.execute("UPDATE log_state SET size=?, frontier=?", (last + 1, frontier))
+    with open_vault(vault) as house, pytest.raises(LogBrokenError):
+        house.log.record(Deed(Action.OPENED, NOW))
+
+
 def test_an_entry_of_another_vault_does_not_pass(vault, tmp_path):
     other = make_vault(tmp_path / "other")
     with open_vault(other) as house:

@@ -132,14 +132,18 @@ class Log:
         if row.sequence != tree.size:
             raise LogBrokenError(reason=wrong)
         tree.add(row.entry)
-        try:
-            public, message = self._keystore.device.public_key, self._head(tree.size, tree.root())
-            self._suite.verify(public, row.signature, message)
-        except InvalidTagError:
-            raise LogBrokenError(reason=wrong) from None
-        if row.root != tree.root():
+        if row.root != tree.root() or not self._signed(row, tree):
             raise LogBrokenError(reason=wrong)
         self._decoded(row)
+
+    def _signed(self, row: Row[Any], tree: Tree) -> bool:
+        """Return whether the device signed the tree as it is with this row."""
+        public, message = self._keystore.device.public_key, self._head(tree.size, tree.root())
+        try:
+            self._suite.verify(public, row.signature, message)
+        except InvalidTagError:
+            return False
+        return True
 
     def _tree(self, unit: CatalogueUnit) -> Tree:
         state = unit.one(select(log_state))
@@ -152,7 +156,8 @@ class Log:
             tree = Tree(self._suite, state.size, state.frontier)
         except ValueError:
             raise LogBrokenError(reason="its state was altered") from None
-        if newest.root != tree.root():
+        # Entry, state and root can all be recomputed by whoever edits the file; the signature not.
+        if newest.root != tree.root() or not self._signed(newest, tree):
             raise LogBrokenError(reason="its state does not fit its last entry")
         return tree
 

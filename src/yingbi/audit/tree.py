@@ -14,7 +14,7 @@ class Tree:
     """The right edge of a tree; `frontier` is all there is to store of it."""
 
     def __init__(self, suite: Suite, size: int = 0, frontier: bytes = b"") -> None:
-        if len(frontier) != size.bit_count() * _DIGEST:
+        if size < 0 or len(frontier) != size.bit_count() * _DIGEST:
             raise ValueError("a tree of this size has another frontier")
         self.size = size
         self._suite = suite
