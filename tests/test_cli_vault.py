@@ -316,6 +316,8 @@ def test_settings_are_stronger_from_file_to_environment_to_option(tmp_path: Path
     assert told["detect.size"] == {"value": 640, "from": "yingbi.toml"}
     assert told["jobs"] == {"value": 3, "from": "YINGBI_JOBS"}
     assert Yingbi(tmp_path)("--lang", "zh", "config", "--json").json["lang"]["from"] == "option"
+    (tmp_path / "yingbi.toml").write_text('lang = "zh"\n')
+    assert "不是保险库" in Yingbi(tmp_path)("--vault", "none", "box", "list", status=66).err
     for text in ("joobs = 2\n", "jobs = 0\n", 'jobs = "x"\n', "jobs = [\n"):
         (tmp_path / "yingbi.toml").write_text(text)
         assert "[bad-settings]" in Yingbi(tmp_path)("config", status=78).err

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from yingbi.domain.region import BUILT, Target
 from yingbi.domain.settings import Settings, data_home, resolve
-from yingbi.errors import BadSettingsError, NoSuchInputError, TargetNotBuiltError
+from yingbi.errors import (
+    BadSettingsError,
+    NoSuchInputError,
+    TargetNotBuiltError,
+    UnreadableInputError,
+)
 
 if TYPE_CHECKING:
     from yingbi.pipeline.engine import Finder, Sight
@@ -27,9 +32,12 @@ def load_settings(options: Mapping[str, Any], config_file: str | None = None) ->
     places = (
         [Path(config_file)] if config_file else [Path("yingbi.toml"), data_home() / "yingbi.toml"]
     )
-    path = next((place for place in places if place.is_file()), None)
+    path: Path | None = None
     try:
+        path = next((place for place in places if place.is_file()), None)
         table = tomllib.loads(path.read_text("utf-8")) if path else {}
+    except OSError as error:
+        raise UnreadableInputError(path=error.filename, reason=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettingsError(setting="*", origin=path, reason=str(error)) from error
     return resolve(table, str(path), os.environ, options)

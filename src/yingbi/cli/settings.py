@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, use_language
 from yingbi.domain.settings import Settings
 from yingbi.errors import (
     NoPassphraseError,
@@ -21,7 +21,10 @@ def settings_of(obj: dict[str, Any], **options: Any) -> Settings:
     from yingbi.bootstrap import load_settings
 
     given = {"lang": obj.get("lang"), "vault": obj.get("vault")} | options
-    return load_settings(given, obj.get("config_file"))
+    settings = load_settings(given, obj.get("config_file"))
+    if settings["lang"]:
+        use_language(settings["lang"])  # a file may ask for one; help was printed before it is read
+    return settings
 
 
 def vault_dir(settings: Settings) -> Path:

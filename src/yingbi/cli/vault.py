@@ -52,7 +52,7 @@ def opened(obj: dict[str, Any]) -> Iterator["Vault"]:
 
     settings = settings_of(obj)
     path = vault_dir(settings)
-    with open_vault(path, passphrase(obj, settings), memory=settings["memory"]) as vault:
+    with open_vault(path, lambda: passphrase(obj, settings), memory=settings["memory"]) as vault:
         yield vault
 
 
@@ -80,7 +80,7 @@ def vault_init(obj: dict[str, Any], /, suite: str, *, as_json: bool) -> None:
     settings = settings_of(obj)
     path = vault_dir(settings)
     folder = init_vault(
-        path, suite, passphrase(obj, settings, twice=True), memory=settings["memory"]
+        path, suite, lambda: passphrase(obj, settings, twice=True), memory=settings["memory"]
     )
     if as_json:
         show.as_json({"vault": str(path), "id": str(folder.vault_id), "suite": suite})

@@ -3,7 +3,7 @@
 Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,7 +40,11 @@ class Vault:
     memory: MemoryState
 
 
-def init_vault(path: Path, suite_name: str, passphrase: bytes, *, memory: str) -> VaultFolder:
+Ask = Callable[[], bytes]
+"""Gets the passphrase; called when memory is guarded and not before."""
+
+
+def init_vault(path: Path, suite_name: str, ask: Ask, *, memory: str) -> VaultFolder:
     """Make a vault in an empty or new folder and return it.
 
     Raises: VaultExistsError, CannotCreateError, WeakPassphraseError, LibraryMissingError.
@@ -48,6 +52,7 @@ def init_vault(path: Path, suite_name: str, passphrase: bytes, *, memory: str) -
     guard(memory)
     chosen = suite(suite_name)
     folder = VaultFolder.prepare(path, suite_name)
+    passphrase = ask()
     with Keystore.create(folder.keystore, passphrase, chosen, bound_to=folder.identity) as keystore:
         for made in _databases(folder):
             made.create()
@@ -60,7 +65,7 @@ def init_vault(path: Path, suite_name: str, passphrase: bytes, *, memory: str) -
 
 
 @contextmanager
-def open_vault(path: Path, passphrase: bytes, *, memory: str) -> Iterator[Vault]:
+def open_vault(path: Path, ask: Ask, *, memory: str) -> Iterator[Vault]:
     """Open a vault for as long as the block lasts; finish first what a crash left undone.
 
     Raises: NoVaultError, WrongPassphraseError, VaultLockedError, NotOnThisSystemError,
@@ -71,7 +76,7 @@ def open_vault(path: Path, passphrase: bytes, *, memory: str) -> Iterator[Vault]
     with ExitStack() as stack:
         keystore = stack.enter_context(
             Keystore.open(
-                folder.keystore, passphrase, suite(folder.suite_name), bound_to=folder.identity
+                folder.keystore, ask(), suite(folder.suite_name), bound_to=folder.identity
             )
         )
         catalogue_db, keys_db = _databases(folder)
