@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from vault_house import NOW, make_vault, new_vault, open_vault
-from yingbi.errors import NotOnThisSystemError, UnreadableInputError, VaultLockedError
+from vault_house import NOW, PASSPHRASE, make_vault, new_vault, open_vault
+from yingbi.errors import (
+    NotOnThisSystemError,
+    UnreadableInputError,
+    VaultExistsError,
+    VaultLockedError,
+)
 from yingbi.store.erase import Settled, settle
 from yingbi.store.folder import VaultFolder
+from yingbi.usecases.vault import init_vault
 
 PRELUDE = f"""
 import sys
@@ -87,6 +93,29 @@ def test_nobody_settles_while_another_writes(vault):
         pass
 
 
+def test_two_who_make_a_vault_in_one_folder_do_not_meet(tmp_path):
+    def second() -> bytes:
+        with pytest.raises(VaultLockedError):
+            init_vault(tmp_path / "v", "intl", must_not_be_asked, memory="wanted")
+        return PASSPHRASE
+
+    made = init_vault(tmp_path / "v", "intl", second, memory="wanted")
+    assert VaultFolder.open(tmp_path / "v") == made
+    with pytest.raises(VaultExistsError):
+        init_vault(tmp_path / "v", "intl", must_not_be_asked, memory="wanted")
+
+
+def must_not_be_asked() -> bytes:
+    raise AssertionError("the passphrase was asked for in vain")
+
+
+def test_without_file_locks_no_vault_is_made_at_all(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(NotOnThisSystemError):
+        init_vault(tmp_path / "v", "intl", must_not_be_asked, memory="wanted")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_vault_that_is_held_alone_makes_others_wait_and_then_tells(vault):
     folder = VaultFolder.open(vault)
     with folder.held_alone():
@@ -158,7 +187,7 @@ def test_a_folder_that_may_not_be_read_is_told(vault, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(UnreadableInputError):
         VaultFolder.open(vault)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from vault_house import DAY, NOW, PASSPHRASE, make_vault, new_vault, open_vault, segment
+from vault_house import DAY, NOW, PASSPHRASE, everything, make_vault, new_vault, open_vault, segment
 from yingbi.db import database, schema
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
@@ -443,15 +443,62 @@ def test_a_vault_is_not_made_over_a_vault(vault):
 
 
 def test_a_vault_that_was_never_finished_is_made_again(tmp_path):
-    make_vault(tmp_path / "v")
-    (tmp_path / "v" / "vault.json").unlink()
-    with pytest.raises(NoVaultError), open_vault(tmp_path / "v"):
+    path = make_vault(tmp_path / "v")
+    (path / "vault.json").rename(path / ".vault.json")
+    (path / "catalogue.db-journal").touch()
+    with pytest.raises(NoVaultError), open_vault(path):
         pass
-    with open_vault(make_vault(tmp_path / "v")) as house:
+    with open_vault(make_vault(path)) as house:
         assert house.boxes.boxes() == []
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', "\0", '{"format": "x"}'])
+@pytest.mark.parametrize("lost", [("vault.json",), ("vault.json", "catalogue.db"), ()])
+def test_keys_that_could_matter_are_never_cleared_away(vault, lost):
+    for name in lost:
+        (vault / name).unlink()
+    before = everything(vault)
+    with pytest.raises(VaultExistsError):
+        make_vault(vault)
+    assert everything(vault) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["keystore.jks", "lock.pdf", "objects_x", "keys.db.bak", "catalogue.db-old"],
+)
+@pytest.mark.parametrize("beside", [None, ".vault.json"])
+def test_a_file_whose_name_begins_like_ours_is_left_alone(tmp_path, name, beside):
+    (tmp_path / name).write_text("mine")
+    if beside:
+        (tmp_path / beside).touch()
+    with pytest.raises(VaultExistsError):
+        make_vault(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["lock", "objects"])
+def test_a_file_in_the_place_of_lock_or_objects_is_left_alone(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(VaultExistsError):
+        make_vault(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 1}',
+        "\0",
+        '{"format": "x"}',
+        "[" * 4000,
+        "[" * 100_000,
+        '{"format": 1, "pad": "' + "x" * 10_000 + '"}',
+    ],
+    ids=range(9),
+)
 def test_a_vault_json_of_nonsense_is_told(vault, content):
     (vault / "vault.json").write_text(content)
     with pytest.raises(SealBrokenError):

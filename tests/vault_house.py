@@ -86,7 +86,8 @@ def segment(number: int, content: bytes) -> SealedSegment:
 
 
 def make_vault(path: Path, suite_name: str = "intl") -> Path:
-    folder = VaultFolder.prepare(path, suite_name)
+    folder = VaultFolder.new(path, suite_name)
+    folder.prepare()
     chosen = suite(suite_name)
     Keystore.create(
         folder.keystore, PASSPHRASE, chosen, bound_to=folder.identity, cost=CHEAP

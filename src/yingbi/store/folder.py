@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from uuid import UUID, uuid4
 
 from yingbi.crypto.suite import NAMES
@@ -35,7 +36,11 @@ from yingbi.store.shelf import fsync_folder
 
 FORMAT = 1
 WAIT_S = 5.0
-_OURS = ("keystore", "keys.db", "catalogue.db", "objects", "lock", ".vault.json")
+_NAMES_ITSELF, _UNFINISHED, _LOCK = "vault.json", ".vault.json", "lock"
+_DATABASES = ("keys.db", "catalogue.db")
+_JOURNALS = ("", "-wal", "-shm", "-journal")
+_FILES = {"keystore", _UNFINISHED} | {name + end for name in _DATABASES for end in _JOURNALS}
+_LARGEST_JSON = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,44 +81,62 @@ class VaultFolder:
         return self.controller_id.bytes + self.vault_id.bytes + self.suite_name.encode()
 
     @classmethod
-    def prepare(cls, path: Path, suite_name: str) -> "VaultFolder":
-        """Make the folder for a vault, closed to all but its owner; no vault yet until `finish`.
+    def new(cls, path: Path, suite_name: str) -> "VaultFolder":
+        """Make an empty folder for a vault; whoever fills it holds it alone, then calls `prepare`.
 
-        What an earlier attempt left half-made is cleared away.
-
-        Raises: VaultExistsError where the folder holds a vault or other files;
-            CannotCreateError.
+        Raises: VaultExistsError where the folder holds a vault or other files, or keys
+            of a vault that was finished; NotOnThisSystemError; CannotCreateError.
         """
+        _file_locks()
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _clear_half_made(path)
-            path.chmod(0o700)
-            (path / "objects").mkdir(mode=0o700)
-            (path / "lock").touch(mode=0o600)
+            _half_made(path)
         except OSError as error:
             raise CannotCreateError(path=path, reason=error.strerror or error) from None
         return cls(path, suite_name, uuid4(), uuid4())
 
+    def prepare(self) -> None:
+        """Close the folder to all but its owner; it is no vault until `finish`.
+
+        What an earlier attempt left half-made is cleared away; a finished vault never is.
+
+        Raises: VaultExistsError; CannotCreateError.
+        """
+        try:
+            for left in _half_made(self.path):
+                left.rmdir() if left.is_dir() else left.unlink()
+            self.path.chmod(0o700)
+            self._write_unfinished()
+            self.objects.mkdir(mode=0o700)
+            (self.path / _LOCK).touch(mode=0o600)
+        except OSError as error:
+            raise CannotCreateError(path=self.path, reason=error.strerror or error) from None
+
     def finish(self) -> None:
-        """Write vault.json: from here on it is a vault."""
+        """Give vault.json its name: from here on it is a vault."""
+        final = self.path / _NAMES_ITSELF
+        try:
+            (self.path / _UNFINISHED).rename(final)
+            fsync_folder(self.path)
+            fsync_folder(self.path.parent)
+        except OSError as error:
+            raise ReadWriteError(path=final, reason=error.strerror or error) from None
+
+    def _write_unfinished(self) -> None:
+        """Write what the vault says of itself, under the name that says it is not finished."""
         text = {
             "format": FORMAT,
             "suite": self.suite_name,
             "controller": str(self.controller_id),
             "vault": str(self.vault_id),
         }
-        temporary, final = self.path / ".vault.json", self.path / "vault.json"
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(text, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(final)
-            fsync_folder(self.path)
-            fsync_folder(self.path.parent)
-        except OSError as error:
-            raise ReadWriteError(path=final, reason=error.strerror or error) from None
+        temporary = self.path / _UNFINISHED
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(text, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fsync_folder(self.path)
 
     @classmethod
     def open(cls, path: Path) -> "VaultFolder":
@@ -123,7 +146,8 @@ class VaultFolder:
             user's; SealBrokenError on a vault.json that is none; VaultTooNewError.
         """
         try:
-            text = json.loads((path / "vault.json").read_text())
+            with (path / _NAMES_ITSELF).open("rb") as file:
+                text = json.loads(file.read(_LARGEST_JSON))  # a longer one is cut, and fails
             if text["format"] > FORMAT:
                 raise VaultTooNewError(found=text["format"], known=FORMAT)
             suite_name = NAMES[NAMES.index(text["suite"])]
@@ -132,7 +156,7 @@ class VaultFolder:
             raise NoVaultError(path=path) from None
         except OSError as error:
             raise UnreadableInputError(path=path, reason=error.strerror or error) from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SealBrokenError(what="vault.json", reason="it is not what Yingbi wrote") from None
 
     @contextmanager
@@ -153,14 +177,11 @@ class VaultFolder:
 
     @contextmanager
     def _locked(self, *, alone: bool, wait_s: float) -> Iterator[None]:
-        try:
-            import fcntl
-        except ImportError:
-            raise NotOnThisSystemError(reason="no file locks") from None
+        fcntl = _file_locks()
         kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
         try:
             # The kernel lets go when the process ends, however it ends.
-            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise UnreadableInputError(path=self.path, reason=error.strerror or error) from None
         try:
@@ -178,13 +199,36 @@ class VaultFolder:
             os.close(descriptor)
 
 
-def _clear_half_made(path: Path) -> None:
-    """Remove a vault that was never finished; it holds nothing acknowledged."""
-    entries = list(path.iterdir())
-    bodies = path / "objects"
-    if not all(entry.name.startswith(_OURS) for entry in entries) or (
-        bodies.is_dir() and any(bodies.iterdir())
-    ):
+def _file_locks() -> ModuleType:
+    """Return the module of file locks, or raise NotOnThisSystemError."""
+    try:
+        import fcntl
+    except ImportError:
+        raise NotOnThisSystemError(reason="no file locks") from None
+    return fcntl
+
+
+def _half_made(path: Path) -> list[Path]:
+    """Return what an attempt that was never finished left, but for the lock, which may be held.
+
+    An attempt keeps .vault.json from its first to its last moment. Without it
+    keys may be those of a vault that lost its vault.json.
+
+    Raises: VaultExistsError where anything else is there.
+    """
+    found = {entry.name: entry for entry in path.iterdir()}
+    lock, bodies = found.pop(_LOCK, None), found.pop("objects", None)
+    fits = all(_is_file(entry) and name in _FILES for name, entry in found.items())
+    if lock is not None:
+        fits = fits and _is_file(lock) and lock.stat().st_size == 0
+    if bodies is not None:
+        fits = fits and bodies.is_dir() and not bodies.is_symlink() and not any(bodies.iterdir())
+    if not fits or (found and _UNFINISHED not in found):
         raise VaultExistsError(path=path)
-    for entry in entries:
-        entry.rmdir() if entry.is_dir() else entry.unlink()
+    # The mark of an attempt goes last: what breaks off here is cleared by the next one.
+    left = sorted(found.values(), key=lambda entry: entry.name == _UNFINISHED)
+    return left if bodies is None else [bodies, *left]
+
+
+def _is_file(entry: Path) -> bool:
+    return entry.is_file() and not entry.is_symlink()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yingbi.audit.log import Log
-from yingbi.crypto.suite import suite
+from yingbi.crypto.suite import Suite, suite
 from yingbi.db import database
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.domain.ledger import Action, Deed
@@ -45,23 +45,29 @@ Ask = Callable[[], bytes]
 
 
 def init_vault(path: Path, suite_name: str, ask: Ask, *, memory: str) -> VaultFolder:
-    """Make a vault in an empty or new folder and return it.
+    """Make a vault in an empty or new folder and return it; nobody else makes one there meanwhile.
 
-    Raises: VaultExistsError, CannotCreateError, WeakPassphraseError, LibraryMissingError.
+    Raises: VaultExistsError, VaultLockedError, CannotCreateError, WeakPassphraseError,
+        LibraryMissingError, NotOnThisSystemError.
     """
     guard(memory)
     chosen = suite(suite_name)
-    folder = VaultFolder.prepare(path, suite_name)
-    passphrase = ask()
+    folder = VaultFolder.new(path, suite_name)
+    with folder.held_alone():
+        folder.prepare()
+        _fill(folder, ask(), chosen)
+        folder.finish()
+    return folder
+
+
+def _fill(folder: VaultFolder, passphrase: bytes, chosen: Suite) -> None:
     with Keystore.create(folder.keystore, passphrase, chosen, bound_to=folder.identity) as keystore:
         for made in _databases(folder):
             made.create()
         catalogue_db, _ = _databases(folder)
         log = Log(keystore, catalogue_db, folder.controller_id, folder.vault_id)
-        log.record(Deed(Action.VAULT_MADE, datetime.now(UTC), facts={"suite": suite_name}))
+        log.record(Deed(Action.VAULT_MADE, datetime.now(UTC), facts={"suite": chosen.name}))
         catalogue_db.close()
-    folder.finish()
-    return folder
 
 
 @contextmanager
