@@ -303,3 +303,101 @@ def test_a_masked_copy_is_as_readable_as_the_users_other_files(
     yingbi("mask", "in.jpg", "-o", "out.jpg", "--targets", "face")
     (tmp_path / "mine").touch()
     assert (tmp_path / "out.jpg").stat().st_mode == (tmp_path / "mine").stat().st_mode
+
+
+@pytest.mark.parametrize("report", ["in.jpg", "out.jpg", "./in.jpg"])
+def test_a_report_never_takes_the_place_of_an_input_or_output(
+    yingbi: Yingbi, tmp_path: Path, report: str
+) -> None:
+    still = make_still(tmp_path / "in.jpg")
+    before = still.read_bytes()
+    answer = yingbi(
+        "mask", "in.jpg", "-o", "out.jpg", "--report", report, "--force", "--json", status=2
+    )
+    assert answer.json["error"]["code"] == "unsafe-output"
+    assert still.read_bytes() == before
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_report_that_cannot_be_written_stops_the_work_before_it_begins(
+    yingbi: Yingbi, tmp_path: Path
+) -> None:
+    make_still(tmp_path / "in.jpg")
+    (tmp_path / "mine.json").write_text("mine")
+    for report in ("mine.json", "in.jpg/r.json"):
+        yingbi("mask", "in.jpg", "-o", "out.jpg", "--report", report, status=73)
+        assert not (tmp_path / "out.jpg").exists()
+    assert (tmp_path / "mine.json").read_text() == "mine"
+    yingbi("mask", "in.jpg", "-o", "out.jpg", "--report", "new/r.json", "--targets", "face")
+    assert (tmp_path / "new" / "r.json").is_file()
+
+
+STRANGE = ["new\nline.jpg", "\x1b[31mred.jpg", "[red]mark[bold].jpg", "{n}%s.jpg", "b\udcff.jpg"]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+@pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
+def test_names_that_strangers_give_break_no_line_and_no_report(
+    yingbi: Yingbi, tmp_path: Path, name: str, locale: str
+) -> None:
+    make_still(tmp_path / "in.jpg").rename(tmp_path / name)
+    strict = Yingbi(tmp_path, LC_ALL=locale, PYTHONIOENCODING="utf-8:strict")
+    answer = strict("mask", name, "-o", "o/", "--targets", "face", "--json", "--report", "r.json")
+    (told,) = answer.json
+    assert told["source"] == name
+    assert json.loads((tmp_path / "r.json").read_text())["inputs"] == [told]
+    planned = strict("mask", name, "-o", "o/", "--dry-run").out
+    refused = strict("mask", name, "-o", "o/", "--targets", "face", status=73).err
+    for line in (planned, refused):
+        assert line.count("\n") == 1
+        assert "\x1b" not in line
+
+
+def test_a_name_that_is_too_long_is_an_input_or_output_that_cannot_be(
+    yingbi: Yingbi, tmp_path: Path
+) -> None:
+    make_still(tmp_path / "in.jpg")
+    long = "x" * 300 + ".jpg"
+    yingbi("mask", long, "-o", "out.jpg", status=66)
+    yingbi("detect", long, status=66)
+    assert not (tmp_path / "out.jpg").exists()
+    yingbi("mask", "in.jpg", "-o", long, "--targets", "face", status=73)
+
+
+def test_several_inputs_for_one_file_are_refused_in_one_line(
+    yingbi: Yingbi, tmp_path: Path
+) -> None:
+    for name in ("a.jpg", "b.jpg", "out.jpg"):
+        make_still(tmp_path / name)
+    answer = yingbi("mask", "a.jpg", "b.jpg", "-o", "out.jpg", "--force", status=73)
+    assert answer.err.count("\n") == 1
+    assert not answer.out
+
+
+def test_a_slash_at_the_end_of_the_output_means_a_folder(yingbi: Yingbi, tmp_path: Path) -> None:
+    make_still(tmp_path / "in.jpg")
+    yingbi("mask", "in.jpg", "-o", "new/", "--targets", "face")
+    assert (tmp_path / "new" / "in.jpg").is_file()
+
+
+def test_an_interrupt_ends_every_input_that_is_under_way(tmp_path: Path) -> None:
+    names = ["a.mp4", "b.mp4", "c.mp4"]
+    face_film(tmp_path / "a.mp4", seconds=60)
+    for name in names[1:]:
+        shutil.copy(tmp_path / "a.mp4", tmp_path / name)
+    yingbi = Yingbi(tmp_path)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "yingbi", "mask", *names, "-o", "out", "--jobs", "2"],
+        env=yingbi.environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while len(left_behind(tmp_path / "out")) < 2:
+        assert running.poll() is None
+        time.sleep(0.05)
+    began = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert len(err.split("\n")) == 3, "click's own line break, ours, and no other"
+    assert time.monotonic() - began < 20, "what was under way went on"
+    assert not left_behind(tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*.mp4"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from yingbi.errors import NoSuchInputError, NothingToDoError
+from yingbi.errors import NoSuchInputError, NothingToDoError, UnreadableInputError
 
 ENDINGS = {".mp4", ".m4v", ".mov", ".jpg", ".jpeg", ".png", ".avi", ".mkv", ".webm", ".ts"}
 
@@ -28,11 +28,11 @@ def find_inputs(paths: Sequence[Path]) -> list[Input]:
     neither looks like a film or picture nor is named like one is passed over. What
     cannot be read stays in the list, so that it is reported and not forgotten.
 
-    Raises: NoSuchInputError, NothingToDoError.
+    Raises: NoSuchInputError, NothingToDoError, UnreadableInputError.
     """
     found: list[Input] = []
     for path in paths:
-        if path.is_dir():
+        if is_folder(path):
             below = [Input(file, file.relative_to(path)) for file in _walk(path)]
             if not below:
                 raise NothingToDoError(path=path)
@@ -42,6 +42,14 @@ def find_inputs(paths: Sequence[Path]) -> list[Input]:
         else:
             raise NoSuchInputError(path=path)
     return found
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether the path is a folder; raise UnreadableInputError where that stays unknown."""
+    try:
+        return path.is_dir()
+    except OSError as error:  # a name too long, a folder above it that may not be searched
+        raise UnreadableInputError(path=path, reason=error.strerror) from error
 
 
 def _walk(folder: Path) -> Iterator[Path]:

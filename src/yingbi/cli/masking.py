@@ -1,6 +1,5 @@
 """`mask` and `detect`: what needs no vault."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,11 @@ FILE = click.Path(path_type=Path)
 )
 @click.argument("inputs", nargs=-1, required=True, type=FILE)
 @click.option(
-    "-o", "--out", required=True, type=FILE, help=say("File for one input, folder for more.")
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(),
+    help=say("File for one input, folder for more."),
 )
 @click.option(
     "--targets",
@@ -48,19 +51,21 @@ FILE = click.Path(path_type=Path)
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 @click.pass_obj
-def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: Path, **given: Any) -> int:
+def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
     from yingbi.bootstrap import parse_targets, report_facts, sight
-    from yingbi.usecases.mask import MaskOptions, mask_inputs, plan
+    from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
 
     settings = settings_of(obj, jobs=given["jobs"])
     targets = parse_targets(given["targets"])
-    pairs = plan(inputs, out)
+    pairs = plan(inputs, Path(out), into_folder=out.endswith("/"))
     if given["dry_run"]:
         return _dry_run(
             [(str(item.path), str(output)) for item, output in pairs], as_json=given["as_json"]
         )
     options = MaskOptions(given["audio"], given["force"], settings["jobs"])
+    if given["report"]:
+        plan_report(given["report"], pairs, force=given["force"])
     looking = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:
         reports = mask_inputs(pairs, options, looking, progress)
@@ -124,7 +129,7 @@ def _write_report(path: Path, report: dict[str, Any], *, force: bool) -> None:
     from yingbi.media.output import new_file
 
     with new_file(path, force=force, private=False) as file:
-        file.write(json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n")
+        file.write(show.json_text(report, indent=2).encode() + b"\n")
 
 
 def _close(reports: "list[InputReport]", told: list[dict[str, Any]], *, as_json: bool) -> int:

@@ -72,8 +72,8 @@ def protect_command(
         looking = sight(settings, BUILT)
         pose_source = poses(settings) if "pose" in keep else None
         with show.progress(quiet=as_json) as progress:
-            protector = Protector(vault, box, options, looking, pose_source, progress)
-            outcomes = each(found, protector.protect, settings["jobs"])
+            protector = Protector(vault, box, options, looking, pose_source)
+            outcomes = each(found, protector.protect, settings["jobs"], progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
     failed = [
         (item.path, o)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import on_one_line, say, say_count
 from yingbi.domain.report import Progress, Quiet, Tally
 
 
@@ -39,24 +39,30 @@ class _Bars:
         """Add a bar; return what moves it on."""
         from rich.markup import escape
 
-        task = self._bars.add_task(escape(name), total=frames)
+        task = self._bars.add_task(escape(on_one_line(name)), total=frames)
         return lambda done: self._bars.advance(task, done)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return JSON that any stream can take: bytes of a name that are no UTF-8 stay escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def as_json(value: object) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value, indent=2))
 
 
 def as_lines(values: Iterable[object]) -> None:
     """Print JSON Lines, without spaces that machines do not need."""
     for value in values:
-        click.echo(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+        click.echo(json_text(value))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table: aligned for people, tab-separated in pipes."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[on_one_line(str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in ([*head], *cells):
             click.echo("\t".join(row))

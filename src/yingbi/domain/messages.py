@@ -9,12 +9,15 @@ import os
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import category
 
 from yingbi.errors import YingbiError
 
 LANGUAGES = ("en", "zh")
 WORDS_OF_ERRORS = ("reason", "problem", "cost")
 """Facts of errors that are texts of ours, never a user's."""
+UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of characters that are not shown as they are."""
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 
 
@@ -38,12 +41,30 @@ def use_language(language: str) -> None:
 def say(template: str, **facts: object) -> str:
     """Return the template in the user's language with the facts filled in."""
     text = gettext.gettext(template) if template else ""
-    return text.format(**facts) if facts else text
+    return text.format(**_tame(facts)) if facts else text
 
 
 def say_count(one: str, many: str, n: int, **facts: object) -> str:
     """The same for a text that changes with a number, which it names {n}."""
-    return gettext.ngettext(one, many, n).format(n=n, **facts)
+    return gettext.ngettext(one, many, n).format(n=n, **_tame(facts))
+
+
+def on_one_line(text: str) -> str:
+    """Return the text with everything escaped that could break a line or command a terminal.
+
+    Names of files come from strangers: they may hold line breaks, escape sequences,
+    marks that turn the direction of writing, and bytes that are no text at all.
+    """
+    return "".join(
+        c.encode("unicode_escape").decode() if category(c) in UNSHOWN else c for c in text
+    )
+
+
+def _tame(facts: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: on_one_line(str(fact)) if isinstance(fact, (str, Path)) else fact
+        for name, fact in facts.items()
+    }
 
 
 def say_error(error: YingbiError) -> str:

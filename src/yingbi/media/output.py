@@ -27,7 +27,7 @@ def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[Binar
     taken and `force` is not set, CannotCreateError where it is a folder or a link or
     the folder takes no file, ReadWriteError where writing fails midway.
     """
-    _check(path, force=force)
+    check_new(path, force=force)
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         descriptor = os.open(temporary, FLAGS, 0o600 if private else 0o666)
@@ -38,7 +38,7 @@ def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[Binar
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _check(path, force=force)  # it may have appeared while we were writing
+        check_new(path, force=force)  # it may have appeared while we were writing
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -47,8 +47,14 @@ def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[Binar
         temporary.unlink(missing_ok=True)
 
 
-def _check(path: Path, *, force: bool) -> None:
-    """Raise where the path must not be taken."""
+def check_new(path: Path, *, force: bool) -> None:
+    """Raise where the path must not be taken, as `new_file` does."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CannotCreateError(path=path, reason=_reason(error, path)) from None
     if path.is_symlink():
         raise CannotCreateError(path=path, reason=say("it is a link"))
     if path.is_dir():

@@ -2,25 +2,52 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
-from yingbi.errors import YingbiError
+from yingbi.domain.report import Progress
+from yingbi.errors import InterruptedByUserError, YingbiError
 
 ItemT = TypeVar("ItemT")
 OutcomeT = TypeVar("OutcomeT")
 
 
+class _Stoppable:
+    """Progress that ends work at its next frame once the user has asked for the end."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self.stop = Event()
+
+    def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
+        """Announce the work; what comes back raises InterruptedByUserError after a stop."""
+        tick = self._shown.begin(name, frames)
+
+        def go_on(done: int) -> None:
+            if self.stop.is_set():
+                raise InterruptedByUserError
+            tick(done)
+
+        return go_on
+
+
 def each(
-    items: Sequence[ItemT], work: Callable[[ItemT], OutcomeT], jobs: int
+    items: Sequence[ItemT],
+    work: Callable[[ItemT, Progress], OutcomeT],
+    jobs: int,
+    progress: Progress,
 ) -> list[OutcomeT | YingbiError]:
     """Return the outcome or the error of each item, in order, with `jobs` at a time.
 
+    An interrupt ends what is under way at its next frame and begins nothing more.
+
     Raises: the item's own error where there is only one item.
     """
+    stoppable = _Stoppable(progress)
 
     def outcome(item: ItemT) -> OutcomeT | YingbiError:
         try:
-            return work(item)
+            return work(item, stoppable)
         except YingbiError as error:
             if len(items) == 1:
                 raise
@@ -32,5 +59,6 @@ def each(
         try:
             return list(pool.map(outcome, items))
         except BaseException:
+            stoppable.stop.set()
             pool.shutdown(cancel_futures=True)
             raise

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from yingbi.capture.inputs import Input, find_inputs
+from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
 from yingbi.domain.report import InputReport, Progress, Tally
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
-from yingbi.media.output import new_file
+from yingbi.media.output import check_new, new_file
 from yingbi.media.probe import Source
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
@@ -29,13 +29,24 @@ class MaskOptions:
     jobs: int = 1
 
 
-def plan(paths: Sequence[Path], out: Path) -> list[tuple[Input, Path]]:
+def plan(
+    paths: Sequence[Path], out: Path, *, into_folder: bool = False
+) -> list[tuple[Input, Path]]:
     """Return each input with its output. OUT is a file for one file, else a folder.
 
-    Raises: TwoInputsOneOutputError, UnsafeOutputError, and what `find_inputs` raises.
+    into_folder: OUT is a folder even for one file, and even when it is not there yet.
+
+    Raises: TwoInputsOneOutputError, UnsafeOutputError, CannotCreateError, and what
+        `find_inputs` raises.
     """
     inputs = find_inputs(paths)
-    one_file = len(paths) == 1 and not paths[0].is_dir() and not out.is_dir()
+    try:
+        there = out.is_dir()
+    except OSError as error:
+        raise CannotCreateError(path=out, reason=error.strerror) from error
+    one_file = len(paths) == 1 and not is_folder(paths[0]) and not into_folder and not there
+    if not one_file and out.is_file():
+        raise CannotCreateError(path=out, reason="it is a file, and a folder is needed")
     pairs = [(item, out if one_file else out / item.place) for item in inputs]
     taken: dict[Path, Path] = {}
     originals = {item.path.resolve() for item in inputs}
@@ -47,9 +58,22 @@ def plan(paths: Sequence[Path], out: Path) -> list[tuple[Input, Path]]:
             raise TwoInputsOneOutputError(first=taken[place], second=item.path, output=output)
         taken[place] = item.path
     for path in paths:
-        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+        if is_folder(path) and out.resolve().is_relative_to(path.resolve()):
             raise UnsafeOutputError(output=out, reason="it lies inside the input folder")
     return pairs
+
+
+def plan_report(report: Path, pairs: Sequence[tuple[Input, Path]], *, force: bool) -> None:
+    """Make sure, before any work, that the report can be written and replaces nothing dear.
+
+    Raises: UnsafeOutputError where it would take the place of an input or an output,
+        OutputExistsError, CannotCreateError.
+    """
+    place = report.resolve()
+    if any(place in (item.path.resolve(), output.resolve()) for item, output in pairs):
+        raise UnsafeOutputError(output=report, reason="it is one of the inputs or outputs")
+    _make_folder(report)
+    check_new(report, force=force)
 
 
 def mask_inputs(
@@ -60,10 +84,10 @@ def mask_inputs(
     Raises: the input's own error where there is only one input.
     """
 
-    def work(pair: tuple[Input, Path]) -> InputReport:
-        return _mask_one(pair[0], pair[1], options, sight, progress)
+    def work(pair: tuple[Input, Path], shown: Progress) -> InputReport:
+        return _mask_one(pair[0], pair[1], options, sight, shown)
 
-    outcomes = each(pairs, work, options.jobs)
+    outcomes = each(pairs, work, options.jobs, progress)
     return [
         InputReport(str(item.path), None, error=outcome)
         if isinstance(outcome, YingbiError)

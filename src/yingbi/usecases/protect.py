@@ -70,9 +70,8 @@ class Protector:
     options: ProtectOptions
     sight: Sight
     poses: PoseSource | None
-    progress: Progress
 
-    def protect(self, item: Input) -> Protected:
+    def protect(self, item: Input, progress: Progress) -> Protected:
         """Take one input in, whole or not at all; the source stays where it is."""
         now, object_id = datetime.now(UTC), new_id()
         door = self._door(object_id, now)
@@ -88,7 +87,7 @@ class Protector:
                 day=now.date(),
             ) as writer,
         ):
-            tick = self.progress.begin(item.path.name, reel.source.frames)
+            tick = progress.begin(item.path.name, reel.source.frames)
             take = Take(reel, replace(self.sight, tick=tick), take_tally)
             from_s, to_s = float("inf"), 0.0
             for sealed in self._pipeline(take, door, about):
