@@ -12,13 +12,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from vault_house import DAY, NOW, PASSPHRASE, everything, make_vault, new_vault, open_vault, segment
+from vault_house import (
+    DAY,
+    NOW,
+    PASSPHRASE,
+    everything,
+    make_vault,
+    new_vault,
+    open_vault,
+    segment,
+    undone,
+)
 from yingbi.db import database, schema
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.errors import (
+    LogBrokenError,
     NoSuchObjectError,
     NoSuchPartError,
     NoVaultError,
@@ -29,6 +40,7 @@ from yingbi.errors import (
     VaultLockedError,
     VaultTooNewError,
 )
+from yingbi.keys import locks as lock_module
 from yingbi.keys.locks import PAGE_BYTES, PAGE_ENTRIES, LockGroup
 from yingbi.store.check import check
 from yingbi.store.erase import Settled, erase, settle
@@ -358,6 +370,119 @@ def test_an_old_copy_of_a_page_does_not_open_with_the_key_that_the_survivors_hav
         db.execute("UPDATE lock_pages SET sealed=?", old)
     with open_vault(vault) as house, pytest.raises(SealBrokenError):
         house.rooms.locks.locks_of(kept.object_id)
+
+
+def forge_erasure(vault: Path) -> None:
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute(
+            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', NULL, x'00'"
+            " FROM objects"
+        )
+
+
+def test_an_erasing_that_the_log_does_not_tell_of_destroys_nothing(vault):
+    with open_vault(vault) as house:
+        stored = house.protect(house.new_box())
+        locks = house.rooms.locks.locks_of(stored.object_id)
+    forge_erasure(vault)
+    with open_vault(vault) as house:
+        with pytest.raises(SealBrokenError, match="log does not tell"):
+            settle(house.rooms, now=NOW)
+        assert house.rooms.locks.locks_of(stored.object_id) == locks
+        assert house.body(stored) == b"firstsecond"
+        assert house.rooms.catalogue.holds(stored.object_id)
+
+
+def test_an_erasing_in_a_log_that_was_altered_is_not_begun(vault):
+    with open_vault(vault) as house:
+        stored = house.protect(house.new_box())
+    forge_erasure(vault)
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        told = "CAST(replace(CAST(entry AS TEXT), 'protected', 'erase-intended') AS BLOB)"
+        db.execute(f"UPDATE log SET entry={told}")
+    with open_vault(vault) as house:
+        with pytest.raises(LogBrokenError):
+            settle(house.rooms, now=NOW)
+        assert len(house.rooms.locks.locks_of(stored.object_id)) == 2
+
+
+def test_a_row_that_was_taken_out_does_not_take_its_locks_along(vault):
+    with open_vault(vault) as house:
+        stored = house.protect(house.new_box())
+        house.rooms.shelf.mark()
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute("DELETE FROM parts")
+        db.execute("DELETE FROM objects")
+    with open_vault(vault) as house:
+        with pytest.raises(SealBrokenError, match=str(stored.object_id)):
+            settle(house.rooms, now=NOW)
+        assert len(house.rooms.locks.locks_of(stored.object_id)) == 2
+        assert len(files_of(vault)) == 2  # the body and the mark
+
+
+def entries_anywhere(house, object_id) -> int:
+    """Count, and undo: what is left of the object in any page, whatever the places say."""
+    found = []
+    with undone(house.rooms.keys_db) as unit:
+        found.append(house.rooms.locks.destroy_anywhere(unit, object_id))
+    return found[0]
+
+
+@pytest.fixture
+def hidden(vault, monkeypatch):
+    """A vault with an object whose second page of locks its places no longer name."""
+    monkeypatch.setattr(lock_module, "PAGE_ENTRIES", 4)
+    with open_vault(vault) as house:
+        stored = house.protect(house.new_box(), bodies=[b"x"] * 6)
+        house.protect(house.new_box("yard"))
+    with sqlite3.connect(vault / "keys.db") as db:
+        mine = "object_id=?"
+        (first,) = db.execute("SELECT page_id FROM lock_pages ORDER BY rowid LIMIT 1").fetchone()
+        db.execute(
+            f"DELETE FROM lock_places WHERE {mine} AND page_id<>?", (stored.object_id.bytes, first)
+        )
+    return stored
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_no_receipt_is_given_while_a_lock_is_left(vault, hidden, resumed, monkeypatch):
+    with open_vault(vault) as house:
+        assert entries_anywhere(house, hidden.object_id) == 7
+        assert len(house.rooms.locks.locks_of(hidden.object_id)) == 3
+        if resumed:
+            monkeypatch.setattr(database.Database, "begin", divided)
+            with pytest.raises(ZeroDivisionError):
+                erase(house.rooms, hidden.object_id, now=NOW)
+            monkeypatch.setattr(database.Database, "begin", begin)
+            assert settle(house.rooms, now=NOW).erasures_finished == 1
+        else:
+            erase(house.rooms, hidden.object_id, now=NOW)
+        assert house.rooms.catalogue.erasure(hidden.object_id).erased_at is not None
+        assert entries_anywhere(house, hidden.object_id) == 0
+        (kept,) = house.rooms.catalogue.find()
+        assert len(house.rooms.locks.locks_of(kept.object_id)) == 2
+
+
+def divided(self):
+    if self.path.name == "keys.db":
+        raise ZeroDivisionError
+    return begin(self)
+
+
+begin = database.Database.begin
+
+
+def test_no_erasing_is_decided_where_a_lock_may_lie_in_a_page_that_does_not_open(vault, hidden):
+    with sqlite3.connect(vault / "keys.db") as db:
+        db.execute(
+            "UPDATE lock_pages SET group_tag=zeroblob(16)"
+            " WHERE page_id NOT IN (SELECT page_id FROM lock_places)"
+        )
+    with open_vault(vault) as house:
+        with pytest.raises(SealBrokenError):
+            erase(house.rooms, hidden.object_id, now=NOW)
+        assert house.rooms.catalogue.get(hidden.object_id) == hidden
+        assert house.rooms.catalogue.erasure(hidden.object_id) is None
 
 
 def test_pages_stay_small_and_an_object_may_span_them(vault):

@@ -137,6 +137,7 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
             locks,
             log,
             keystore.suite.key_bytes,
+            log.told,
         )
         yield House(folder, keystore, boxes, Epochs(keystore, keys_db, boxes, who), log, rooms)
 

@@ -104,6 +104,11 @@ class Log:
             for row in unit.stream(select(log).order_by(log.c.sequence)):
                 yield self._decoded(row)
 
+    def told(self) -> Iterator[Deed]:
+        """Verify the log, then return every deed in order. Raises: LogBrokenError."""
+        self.verify()
+        return (entry.deed for entry in self.entries())
+
     def head(self) -> TreeHead | None:
         """Return the head after the last entry, or None for an empty log; unverified."""
         with self._database.read() as unit:

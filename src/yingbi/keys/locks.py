@@ -17,7 +17,7 @@ Clause: 6.2.3.e-2.
 
 import os
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -154,21 +154,21 @@ class LockTable:
 
         The caller empties the database's journal after its transaction.
         """
-        destroyed = 0
-        for row in self._pages_of(unit, [object_id]):
-            page = self._open(row)
-            entries = _parsed(page.content)
-            left = [entry for entry in entries if entry.object_id != object_id.bytes]
-            destroyed += len(entries) - len(left)
-            mine = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
-            unit.run(delete(lock_places).where(mine))
-            if not left:
-                unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
-                continue
-            page.key, page.count = os.urandom(self._suite.key_bytes), len(left)
-            page.content = bytearray().join(entry.packed() for entry in left)
-            unit.run(self._update(page))
-        return destroyed
+        pages = self._pages_of(unit, [object_id])
+        return sum(self._destroy_in(unit, row, object_id) for row in pages)
+
+    def destroy_anywhere(self, unit: KeysUnit, object_id: UUID) -> int:
+        """Erase the object's entries in whatever page they lie; return how many there were.
+
+        Raises: SealBrokenError, NoKeyError where some page does not open: what is
+            in it is unknown.
+        """
+        return sum(self._destroy_in(unit, row, object_id) for row in self._every_page(unit))
+
+    def verify(self) -> int:
+        """Open every page; return how many there are. Raises: SealBrokenError, NoKeyError."""
+        with self._keys.read() as unit:
+            return sum(1 for row in self._every_page(unit) if _parsed(self._open(row).content))
 
     def holds(self, object_id: UUID) -> bool:
         """Return whether the object has any entry."""
@@ -181,6 +181,29 @@ class LockTable:
         with self._keys.read() as unit:
             rows = unit.all(select(lock_places.c.object_id).distinct())
         return {row.object_id for row in rows}
+
+    def _destroy_in(self, unit: KeysUnit, row: Row[Any], object_id: UUID) -> int:
+        """Erase the object's entries in one page, which gets a fresh key if any is left."""
+        page = self._open(row)
+        entries = _parsed(page.content)
+        left = [entry for entry in entries if entry.object_id != object_id.bytes]
+        mine = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
+        unit.run(delete(lock_places).where(mine))
+        if not left:
+            unit.run(delete(lock_places).where(lock_places.c.page_id == page.page_id))
+            unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
+        elif len(left) < len(entries):
+            page.key, page.count = os.urandom(self._suite.key_bytes), len(left)
+            page.content = bytearray().join(entry.packed() for entry in left)
+            unit.run(self._update(page))
+        return len(entries) - len(left)
+
+    def _every_page(self, unit: KeysUnit) -> Iterator[Row[Any]]:
+        """Return every page, one in memory at a time; the caller may change each."""
+        for found in unit.all(select(lock_pages.c.page_id)):
+            row = unit.one(select(lock_pages).where(lock_pages.c.page_id == found.page_id))
+            if row is not None:
+                yield row
 
     def _pages_of(self, unit: KeysUnit, object_ids: list[UUID]) -> list[Row[Any]]:
         """Return the pages, each once, that hold entries of these objects."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import SealBrokenError
 from yingbi.store.catalogue import Catalogue
+from yingbi.store.stored import Erasure
 
 
 def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
@@ -37,6 +38,28 @@ def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
     if told:
         raise _broken(min(told), "the log tells of it and it is gone")
     return found
+
+
+def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: set[UUID]) -> None:
+    """Hold what is about to be destroyed to a verified log: a row alone decides nothing.
+
+    unfinished: the erasings that the catalogue calls decided. gone: the objects that
+    have locks and no row.
+
+    Raises: SealBrokenError naming an object that the log does not tell to be erased.
+    """
+    held, intended = set[UUID | None](), set[tuple[UUID | None, UUID | None]]()
+    for deed in deeds:
+        if deed.action is Action.PROTECTED:
+            held.add(deed.object_id)
+        elif deed.action is Action.ERASE_INTENDED:
+            held.discard(deed.object_id)
+            intended.add((deed.object_id, deed.box_id))
+    for erasure in unfinished:
+        if (erasure.object_id, erasure.box_id) not in intended:
+            raise _broken(erasure.object_id, "the log does not tell that it is to be erased")
+    for object_id in gone & held:
+        raise _broken(object_id, "the log tells of it and it is gone")
 
 
 def _broken(object_id: UUID, reason: str) -> SealBrokenError:

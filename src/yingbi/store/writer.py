@@ -9,7 +9,7 @@ Clause: 6.2.3-2; A.1.c-2; A.2.c-2; A.2.c-3; A.3.c-2.
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -30,7 +30,10 @@ from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegm
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """What taking in and erasing need of an open vault."""
+    """What taking in and erasing need of an open vault.
+
+    told: verifies the log and returns every deed in it; raises LogBrokenError.
+    """
 
     catalogue_db: Database[CatalogueUnit]
     keys_db: Database[KeysUnit]
@@ -39,6 +42,7 @@ class Rooms:
     locks: LockTable
     ledger: Ledger[CatalogueUnit]
     key_bytes: int
+    told: Callable[[], Iterable[Deed]]
 
 
 @dataclass(slots=True)

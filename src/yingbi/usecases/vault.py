@@ -118,6 +118,7 @@ def _joined(
         locks=locks,
         ledger=log,
         key_bytes=keystore.suite.key_bytes,
+        told=log.told,
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
     return Vault(folder, keystore, boxes, epochs, log, rooms, memory)
