@@ -1,9 +1,11 @@
 """The keystore, boxes and epochs: who opens what, and what is seen without the passphrase."""
 
 import os
+import resource
 import shutil
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,6 +30,7 @@ from yingbi.errors import (
     BoxExistsError,
     NoKeyError,
     NoSuchBoxError,
+    ReadWriteError,
     SealBrokenError,
     UsageError,
     WeakPassphraseError,
@@ -120,6 +123,22 @@ def test_a_file_that_is_no_keystore_is_named_so(tmp_path, content):
 def test_a_file_cannot_ask_for_all_memory():
     with pytest.raises(ValueError, match="memory"):
         Cost(memory_kib=1024 * 1024 * 8)
+
+
+def test_too_little_memory_for_a_passphrase_is_told(tmp_path):
+    created(tmp_path / "k").close()
+    content = bytearray((tmp_path / "k").read_bytes())
+    for half in (0, SLOT_BYTES):  # what an altered file may ask for at most
+        content[half + 16 : half + 20] = (1024 * 1024).to_bytes(4)
+    (tmp_path / "k").write_bytes(content)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, before[1]))
+    try:
+        with pytest.raises(ReadWriteError, match="memory"):
+            Keystore.open(tmp_path / "k", PASSPHRASE, suite("intl"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_a_keystore_of_another_vault_is_refused(tmp_path):

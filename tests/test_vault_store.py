@@ -685,6 +685,45 @@ def test_the_steps_of_the_schema_lead_to_the_tables_in_use(vault):
         engine.dispose()
 
 
+@pytest.mark.parametrize("name", ["catalogue.db", "keys.db"])
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END",
+        "CREATE TEMP TABLE z(a); CREATE VIEW v AS SELECT * FROM {table}",
+        "CREATE TABLE extra(a)",
+        "CREATE INDEX extra ON {table}(controller_id)",
+        "DROP INDEX {index}",
+        "ALTER TABLE {table} RENAME TO t; CREATE VIEW {table} AS SELECT * FROM t",
+        "UPDATE alembic_version SET version_num='0000'",
+        "UPDATE alembic_version SET version_num='abc'",
+        "UPDATE alembic_version SET version_num='zzzz'",
+        "UPDATE alembic_version SET version_num=x'30303031'",
+        "UPDATE alembic_version SET version_num=''",
+        "DELETE FROM alembic_version",
+        "INSERT INTO alembic_version VALUES ('0000')",
+        "DROP TABLE alembic_version",
+    ],
+)
+def test_a_schema_with_anything_more_or_less_is_refused(vault, name, planted):
+    catalogue = name == "catalogue.db"
+    table = "erasures" if catalogue else "epochs"
+    index = "ix_objects_box_id" if catalogue else "ix_lock_pages_group_tag"
+    with sqlite3.connect(vault / name) as db:
+        db.executescript(planted.format(table=table, index=index))
+    with pytest.raises(SealBrokenError, match=name), open_vault(vault):
+        pass
+
+
+def test_rows_that_do_not_fit_each_other_are_damage(vault):
+    with open_vault(vault) as house:
+        box = house.new_box()
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute("DELETE FROM boxes")
+    with open_vault(vault) as house, pytest.raises(SealBrokenError, match="damaged"):
+        house.protect(box)
+
+
 def test_every_row_carries_its_controller():
     for tables in (schema.catalogue_tables, schema.keys_tables):
         for table in tables.sorted_tables:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 
 KEY_BYTES = 32
@@ -27,8 +28,13 @@ class Cost:
 def stretch(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
     """Return 32 bytes that only this passphrase and salt of 16 bytes give.
 
+    Raises: MemoryError where the memory that it costs cannot be had.
+
     Clause: 6.2.4.b.1.
     """
-    return hash_secret_raw(
-        passphrase, salt, cost.passes, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID
-    )
+    try:
+        return hash_secret_raw(
+            passphrase, salt, cost.passes, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID
+        )
+    except HashingError as error:
+        raise MemoryError(str(error)) from None

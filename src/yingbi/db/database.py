@@ -24,6 +24,7 @@ from yingbi.errors import (
 )
 
 BUSY_S = 5.0
+FIRST = "0001"
 
 Crossing = Callable[[str], None]
 """Called with its name before each boundary that a crash could fall on; tests raise in it."""
@@ -71,10 +72,10 @@ class Database(Generic[UnitT]):
     """One SQLite file, its units of one type."""
 
     def __init__(
-        self, path: Path, unit: type[UnitT], steps: str, head: str, crossing: Crossing
+        self, path: Path, unit: type[UnitT], steps: str, tables: schema.Tables, crossing: Crossing
     ) -> None:
         self.path = path
-        self._unit, self._steps, self._head, self._crossing = unit, steps, head, crossing
+        self._unit, self._steps, self._tables, self._crossing = unit, steps, tables, crossing
         self._engine = create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": BUSY_S, "check_same_thread": False},
@@ -91,19 +92,38 @@ class Database(Generic[UnitT]):
         self._migrate()
 
     def open(self) -> None:
-        """Check the file's schema by one question; bring an older one up to date.
+        """Check that the file has the schema and nothing more; bring an older one up to date.
 
         Raises: VaultTooNewError on a schema of a later program; SealBrokenError
-            where the file is missing or no database.
+            where the file is missing, no database, or has a table, index, view or
+            trigger too many or too few.
         """
         if not self.path.is_file():
             raise SealBrokenError(what=self.path.name, reason="the file is missing")
-        with self._translated(), self._engine.connect() as connection:
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if found is None or found > self._head:
-            raise VaultTooNewError(found=found, known=self._head)
-        if found < self._head:
+        head = self._tables.head
+        found = self._version()
+        if found > head:
+            raise VaultTooNewError(found=found, known=head)
+        if found < head:
             self._migrate()
+        with self._translated(), self._engine.connect() as connection:
+            rows = connection.execute(text("SELECT type, name FROM sqlite_master")).all()
+        if {(row.type, row.name) for row in rows} != schema.names(self._tables):
+            raise self._damaged()
+
+    def _version(self) -> str:
+        """Return the one number of the schema, from 0001 on, that is written down."""
+        with self._translated(), self._engine.connect() as connection:
+            rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+        found = rows[0][0] if len(rows) == 1 else None
+        if not (isinstance(found, str) and len(found) == 4 and found.isascii() and found.isdigit()):
+            raise self._damaged()
+        if found < FIRST:
+            raise self._damaged()
+        return found
+
+    def _damaged(self) -> SealBrokenError:
+        return SealBrokenError(what=self.path.name, reason="the database is damaged")
 
     @contextmanager
     def begin(self) -> Iterator[UnitT]:
@@ -157,7 +177,7 @@ class Database(Generic[UnitT]):
 
         with self._translated(), self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            migrate(connection, self._steps, self._head)
+            migrate(connection, self._steps, self._tables.head)
             connection.exec_driver_sql("COMMIT")
 
     @contextmanager
@@ -170,12 +190,12 @@ class Database(Generic[UnitT]):
 
 def catalogue(path: Path, crossing: Crossing = no_crossing) -> Database[CatalogueUnit]:
     """Return the database of objects, boxes, erasures and the log."""
-    return Database(path, CatalogueUnit, "catalogue_steps", schema.CATALOGUE_HEAD, crossing)
+    return Database(path, CatalogueUnit, "catalogue_steps", schema.CATALOGUE, crossing)
 
 
 def keys(path: Path, crossing: Crossing = no_crossing) -> Database[KeysUnit]:
     """Return the database of wrapped keys and lock pages."""
-    return Database(path, KeysUnit, "keys_steps", schema.KEYS_HEAD, crossing)
+    return Database(path, KeysUnit, "keys_steps", schema.KEYS, crossing)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -213,5 +233,7 @@ _DISK = (
 _DAMAGE = (
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CONSTRAINT,  # rows that do not fit each other
+    sqlite3.SQLITE_MISMATCH,
     sqlite3.SQLITE_ERROR,  # a table or column that is gone
 )

@@ -8,6 +8,8 @@ file can put no text where bytes belong.
 Clause: 6.1-2.
 """
 
+from typing import NamedTuple
+
 from sqlalchemy import (
     Column,
     ForeignKey,
@@ -20,9 +22,6 @@ from sqlalchemy import (
 )
 
 from yingbi.db.id_column import Id
-
-CATALOGUE_HEAD = "0001"
-KEYS_HEAD = "0001"
 
 catalogue_tables = MetaData()
 keys_tables = MetaData()
@@ -142,3 +141,31 @@ lock_places = Table(
     ForeignKeyConstraint(["page_id"], ["lock_pages.page_id"]),
     sqlite_strict=True,
 )
+
+
+class Tables(NamedTuple):
+    """The tables of one database, and the last of the steps that lead to them."""
+
+    metadata: MetaData
+    head: str
+
+
+CATALOGUE = Tables(catalogue_tables, "0001")
+KEYS = Tables(keys_tables, "0001")
+
+
+def names(tables: Tables) -> set[tuple[str, str]]:
+    """Return the kind and name of everything in a database of these tables, SQLite's own too."""
+    found = {("table", "alembic_version"), ("index", "sqlite_autoindex_alembic_version_1")}
+    for table in tables.metadata.sorted_tables:
+        found.add(("table", table.name))
+        found |= {("index", str(index.name)) for index in table.indexes}
+        found |= {("index", f"sqlite_autoindex_{table.name}_{n}") for n in _own_indexes(table)}
+    return found
+
+
+def _own_indexes(table: Table) -> range:
+    """Return the numbers of the indexes that SQLite makes for keys and unique columns."""
+    key = list(table.primary_key.columns)
+    rows_by_number = len(key) == 1 and isinstance(key[0].type, Integer)
+    return range(1, 1 + (not rows_by_number) + sum(bool(c.unique) for c in table.columns))

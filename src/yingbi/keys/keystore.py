@@ -9,8 +9,9 @@ Clause: 6.2.3.e-1; 6.2.4.b.1.
 """
 
 import contextlib
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -104,11 +105,13 @@ class Keystore:
         """Return the keystore open.
 
         Raises: WrongPassphraseError, whatever it is that does not fit;
-            SealBrokenError on a file that is no keystore, or of another vault.
+            SealBrokenError on a file that is no keystore, or of another vault;
+            ReadWriteError, also where there is too little memory for a passphrase.
         """
         slots = read_slots(path, suite)
         for slot in slots:
-            content = opened_slot(slot, prepared(passphrase), suite)
+            with _enough_memory(path):
+                content = opened_slot(slot, prepared(passphrase), suite)
             if content is not None:
                 break
         else:
@@ -130,7 +133,8 @@ class Keystore:
         chosen = _strong(passphrase)
         self._secret(_ROOT)
         place = Place(self._place.generation + 1, self._place.cost)
-        slot = sealed_slot(chosen, self.suite, place, self._secrets)
+        with _enough_memory(self._path):
+            slot = sealed_slot(chosen, self.suite, place, self._secrets)
         try:
             overwrite(self._path, slot)
         except OSError as error:
@@ -196,6 +200,14 @@ class Keystore:
         if tag not in self._secrets:
             raise NoKeyError(what="this vault: its keystore is closed")
         return self._secrets[tag]
+
+
+@contextlib.contextmanager
+def _enough_memory(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:
+        raise ReadWriteError(path=path, reason=os.strerror(errno.ENOMEM)) from None
 
 
 def _strong(passphrase: bytes) -> bytes:
