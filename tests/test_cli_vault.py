@@ -1,6 +1,7 @@
 """The vault from outside: three levels, what opens, what is refused, what is erased."""
 
 import json
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -328,3 +329,53 @@ def test_a_full_disk_or_foreign_folder_gives_one_line(house, tmp_path: Path) -> 
     answer = yingbi("open", ids[2], "-o", "/nowhere/at/all.mp4", status=73)
     assert "[cannot-create]" in answer.err
     yingbi("open", ids[2], "-o", "/dev/full", "--force", status=73)
+
+
+REFUSED = [
+    (["--passphrase-fd", "-1", "box", "list"], 66, "unreadable-input"),
+    (["--passphrase-fd", "99999999999", "box", "list"], 66, "unreadable-input"),
+    (["--vault", "~nobody-of-this-name/v", "box", "list"], 66, "no-vault"),
+    (["--config", "/", "box", "list"], 66, "unreadable-input"),
+    (["protect", "x.jpg", "--box", "box 1", "--recorded-at", "9999-12-31T23:59:59-12:00"], 2, "usage"),
+    (["protect", "x.jpg", "--box", "box 1", "--camera", "c" * 100_000], 2, "usage"),
+    (["protect", "x.jpg", "--box", "box 1", "--camera", "two\nlines"], 2, "usage"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "status", "code"), REFUSED, ids=range(len(REFUSED)))
+def test_strange_options_are_refused_in_one_line(house, arguments, status, code) -> None:
+    yingbi, _ = house
+    make_still(yingbi.home / "x.jpg")
+    answer = yingbi(*arguments, status=status)
+    assert answer.err.count("\n") == 1
+    assert f"[{code}]" in answer.err
+
+
+def test_nothing_is_opened_into_the_vault_and_the_log_tells_of_no_opening(house) -> None:
+    yingbi, ids = house
+    before = len(yingbi("log", "--json").json)
+    for out in ("vault/x.mp4", "vault/keystore", "vault/objects/x"):
+        answer = yingbi("open", ids[2], "-o", out, "--force", "--json", status=2)
+        assert answer.json["error"]["code"] == "unsafe-output"
+    yingbi("open", ids[2], "-o", "/nowhere/x.mp4", status=73)
+    assert len(yingbi("log", "--json").json) == before
+
+
+def test_a_passphrase_is_taken_whole_or_refused(tmp_path: Path) -> None:
+    yingbi = Yingbi(tmp_path, YINGBI_VAULT=str(tmp_path / "vault"))
+    long = "p" * 4097
+    yingbi("--passphrase-fd", "0", "vault", "init", "--suite", "intl", stdin=long, status=2)
+    yingbi("--passphrase-fd", "0", "vault", "init", "--suite", "intl", stdin=long[1:])
+    assert yingbi("--passphrase-fd", "0", "box", "list", "--json", stdin=long[1:] + "\n").json == []
+    yingbi("--passphrase-fd", "0", "box", "list", stdin=long[1:-1] + "q", status=77)
+
+
+def test_a_name_that_is_no_text_is_kept_as_escapes(short: Path, tmp_path: Path) -> None:
+    yingbi = with_vault(tmp_path, "intl")
+    yingbi("box", "create", "b", "--level", "1")
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/clip-\xff.mp4"))
+    shutil.copy(short, strange)
+    yingbi("protect", strange, "--box", "b")
+    (told,) = yingbi("list", "--box", "b", "--json").json
+    assert told["sources"] == ["clip-\\xff.mp4"]
+    assert yingbi("inspect", told["id"], "--json").json["facts"]["detect.face"] == "0.12"

@@ -27,8 +27,10 @@ def load_settings(options: Mapping[str, Any], config_file: str | None = None) ->
 
     Raises: BadSettingsError, NoSuchInputError.
     """
-    if config_file is not None and not Path(config_file).is_file():
+    if config_file is not None and not Path(config_file).exists():
         raise NoSuchInputError(path=config_file)
+    if config_file is not None and Path(config_file).is_dir():
+        raise UnreadableInputError(path=config_file, reason="it is a folder")
     places = (
         [Path(config_file)] if config_file else [Path("yingbi.toml"), data_home() / "yingbi.toml"]
     )
@@ -79,6 +81,12 @@ def finders(settings: Settings, targets: Sequence[Target]) -> "list[Finder]":
     return made
 
 
+def looking_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings that decide what is found and how far it is covered."""
+    deciding = ("detect.", "mask.", "track.", "video.")
+    return {name: value for name, value in settings.values.items() if name.startswith(deciding)}
+
+
 def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any]:
     """Return what a report says besides its inputs: version, targets, settings, networks."""
     from importlib.metadata import version
@@ -90,11 +98,7 @@ def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any
         "version": 1,
         "yingbi": version("yingbi"),
         "targets": [target.value for target in targets],
-        "settings": {
-            name: value
-            for name, value in settings.values.items()
-            if name.startswith(("detect.", "mask.", "track.", "video."))
-        },
+        "settings": looking_settings(settings),
         "networks": [
             {"name": model.name, "sha256": model.onnx_sha256}
             for model in manifest()

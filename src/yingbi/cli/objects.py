@@ -49,7 +49,7 @@ def protect_command(
     obj: dict[str, Any], /, inputs: tuple[Path, ...], *, as_json: bool, **given: Any
 ) -> int:
     """Protect every input, and say which clear originals remain."""
-    from yingbi.bootstrap import poses, sight
+    from yingbi.bootstrap import looking_settings, poses, sight
     from yingbi.capture.inputs import find_inputs
     from yingbi.domain.region import BUILT
     from yingbi.usecases.box import record_kinds
@@ -66,8 +66,9 @@ def protect_command(
         keep = record_kinds(given["keep"], box.policy.keep)
         if given["dry_run"]:
             return _dry_run([str(item.path) for item in found], box.policy.level, as_json=as_json)
+        decided = {name: str(value) for name, value in looking_settings(settings).items()}
         options = ProtectOptions(
-            keep, given["camera"], recorded_at, settings["records.poses_per_second"]
+            keep, given["camera"], recorded_at, settings["records.poses_per_second"], decided
         )
         looking = sight(settings, BUILT)
         pose_source = poses(settings) if "pose" in keep else None

@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from yingbi.domain.messages import say, use_language
 from yingbi.domain.settings import Settings
@@ -14,6 +14,8 @@ from yingbi.errors import (
     UnreadableInputError,
     UsageError,
 )
+
+LONGEST_PASSPHRASE = 4096
 
 
 def settings_of(obj: dict[str, Any], **options: Any) -> Settings:
@@ -31,32 +33,42 @@ def vault_dir(settings: Settings) -> Path:
     """Return the vault's folder; UsageError where none is named."""
     if not settings["vault"]:
         raise UsageError(problem=say("Name the vault: 'yingbi --vault DIR ...' or YINGBI_VAULT."))
-    return Path(settings["vault"]).expanduser()
+    return _home_filled_in(settings["vault"])
 
 
 def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) -> bytes:
     """Return the passphrase from --passphrase-fd, its file, or the terminal; in that order.
 
-    Raises: NoPassphraseError, PassphraseFileOpenError, UnreadableInputError.
+    One line end behind it is not part of it.
+
+    Raises: NoPassphraseError, PassphraseFileOpenError, UnreadableInputError, UsageError.
     """
     if obj.get("passphrase_fd") is not None:
         return _from_descriptor(obj["passphrase_fd"])
     if settings["passphrase_file"]:
-        return _from_file(Path(settings["passphrase_file"]).expanduser())
+        return _from_file(_home_filled_in(settings["passphrase_file"]))
     if not sys.stdin.isatty():
         raise NoPassphraseError
     first = getpass.getpass(say("Passphrase of the vault: "))
     if twice and getpass.getpass(say("The same again: ")) != first:
         raise UsageError(problem=say("The two passphrases differ."))
-    return first.encode()
+    return first.encode("utf-8", "surrogateescape")
+
+
+def _home_filled_in(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~name" of nobody
+        return Path(text)
 
 
 def _from_descriptor(number: int) -> bytes:
     try:
         with os.fdopen(number, "rb", closefd=False) as file:
-            return file.read(4096).rstrip(b"\r\n")
-    except OSError as error:
-        raise UnreadableInputError(path=f"fd {number}", reason=error.strerror) from error
+            return _read(file)
+    except (OSError, ValueError, OverflowError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or say("it is no open descriptor")
+        raise UnreadableInputError(path=f"fd {number}", reason=reason) from error
 
 
 def _from_file(path: Path) -> bytes:
@@ -64,6 +76,17 @@ def _from_file(path: Path) -> bytes:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & 0o077:
                 raise PassphraseFileOpenError(path=path)
-            return file.read(4096).rstrip(b"\r\n")
-    except OSError as error:
-        raise UnreadableInputError(path=path, reason=error.strerror) from error
+            return _read(file)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or say("its name is no path")
+        raise UnreadableInputError(path=path, reason=reason) from error
+
+
+def _read(file: BinaryIO) -> bytes:
+    given = file.read(LONGEST_PASSPHRASE + 3)
+    given = given.removesuffix(b"\n").removesuffix(b"\r")
+    if len(given) > LONGEST_PASSPHRASE:
+        raise UsageError(
+            problem=say("The passphrase is longer than {most} bytes.", most=LONGEST_PASSPHRASE)
+        )
+    return given

@@ -193,13 +193,15 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
         return BadSettingsError(setting=setting.name, origin=origin, reason=reason)
 
     if setting.kind is str:
-        if not isinstance(value, str) or (setting.allowed and value not in setting.allowed):
+        if not isinstance(value, str):
+            raise refuse(say("it must be a text in quotes"))
+        if setting.allowed and value not in setting.allowed:
             allowed = ", ".join(repr(a) for a in setting.allowed)
             raise refuse(say("it must be one of {allowed}", allowed=allowed))
         return value
     try:
         number = setting.kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise refuse(say("'{value}' is not a number", value=value)) from None
     if isinstance(value, bool) or not setting.low <= number <= setting.high:
         low, high = f"{setting.low:g}", f"{setting.high:g}"

@@ -32,7 +32,7 @@ def moment(text: str) -> datetime:
     """
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(
             problem=say("'{text}' is no time; write it like 2026-11-24T15:30", text=text)
         ) from None

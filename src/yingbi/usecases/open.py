@@ -14,11 +14,12 @@ from yingbi.access.owner import self_grant
 from yingbi.domain.grant import Grant
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
+from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.domain.record import Identity, Record, to_lines
 from yingbi.envelope.header import Header
 from yingbi.envelope.part import PartEnd
-from yingbi.errors import UsageError
+from yingbi.errors import UnsafeOutputError, UsageError
 from yingbi.keys.wrap import EpochPublic
 from yingbi.media.fragments import init_section
 from yingbi.media.output import new_file
@@ -29,6 +30,7 @@ from yingbi.structure.pack import unpack
 from yingbi.usecases.vault import Vault
 
 FILM = "video/mp4"
+LONGEST_PURPOSE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ class Wish:
     to_s: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a span that ends before it starts, or a span of an original."""
+        """Refuse a purpose that is no text, a span that ends before it starts or is of an original."""
+        if len(self.purpose) > LONGEST_PURPOSE or not self.purpose.isprintable():
+            most = LONGEST_PURPOSE
+            raise UsageError(
+                problem=say("a purpose has at most {most} printable characters", most=most)
+            )
         if self.from_s is not None and self.to_s is not None and self.to_s < self.from_s:
             raise UsageError(problem="the span ends before it starts")
         if self.part is PartKind.RAW and (self.from_s, self.to_s) != (None, None):
@@ -65,32 +72,39 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     """Write the part in clear to `out`, whole and verified, or nothing at all.
 
     Raises: NoSuchObjectError, ObjectErasedError, NoSuchPartError, NotAuthorisedError,
-        NeedsApproverError, RawNeverError, SealBrokenError, NoKeyError, OutputExistsError.
+        NeedsApproverError, RawNeverError, SealBrokenError, NoKeyError, OutputExistsError,
+        UnsafeOutputError where `out` lies in the vault.
     """
     stored = vault.rooms.catalogue.get(wish.object_id)
     usual = PartKind.RECORDS if stored.level is Level.STRUCTURED_ONLY else PartKind.MASKED
     part = wish.part or usual
     sealed = PartKind.RECORDS if part is PartKind.PREVIEW else part
-    grant = _grant(vault, stored, sealed, wish.purpose)
+    grant = _leave(vault, stored, sealed, wish.purpose)
     stored.part(sealed)
+    if out.resolve().is_relative_to(vault.folder.path.resolve()):
+        raise UnsafeOutputError(output=out, reason="it lies in the vault")
     with new_file(out, force=force) as file:
+        _log(vault, stored, sealed, grant)
         segments = _segments(vault, stored, sealed, wish, grant)
         _write(file, part, stored, wish, segments)
         size = file.tell()
     return Opened(part, stored.level, size)
 
 
-def _grant(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
-    """Return leave and log it; on the disk before anything is opened."""
+def _leave(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
     policy = vault.boxes.record(stored.box_id).box.policy
     now = datetime.now(UTC)
-    grant = self_grant(vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now)
+    return self_grant(vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now)
+
+
+def _log(vault: Vault, stored: StoredObject, part: PartKind, grant: Grant) -> None:
+    """Log the grant and the opening; both are on the disk before anything is opened."""
+    now = datetime.now(UTC)
     facts = {"part": part.value, "holder": grant.holder}
     for action in (Action.GRANTED, Action.OPENED):
         vault.log.record(
             Deed(action, now, stored.box_id, stored.object_id, purpose=grant.purpose, facts=facts)
         )
-    return grant
 
 
 def _segments(

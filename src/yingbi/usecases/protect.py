@@ -3,8 +3,9 @@
 Clause: 6.2.3-1; 6.2.3-2; A.1.c-2; A.2.c-1; A.3.c-2.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from yingbi.capture.inputs import Input
 from yingbi.domain.box import Box
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawPolicy
+from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
 from yingbi.domain.report import Progress, Tally
+from yingbi.errors import UsageError
 from yingbi.keys.locks import LockGroup
 from yingbi.media.made_at import made_at
 from yingbi.pipeline.engine import Sealed, Sight, Take, open_reel
@@ -25,6 +28,8 @@ from yingbi.store.writer import ObjectWriter
 from yingbi.structure.scribe import Diary, PoseSource, Scribe
 from yingbi.usecases.vault import Vault
 
+LONGEST_NAME = 128
+
 
 @dataclass(frozen=True, slots=True)
 class ProtectOptions:
@@ -32,12 +37,25 @@ class ProtectOptions:
 
     recorded_at: a moment with its zone, "from-file", or None for unknown.
     keep: kinds of record, no more than the box keeps.
+    settings: what was looked for and how far it was covered; kept with the object.
+
+    Raises: UsageError on a camera's name that is too long or no printable text.
     """
 
     keep: tuple[str, ...]
     camera: str | None = None
     recorded_at: datetime | str | None = None
     poses_per_second: float = 2.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be kept."""
+        name = self.camera
+        if name is not None and not (1 <= len(name) <= LONGEST_NAME and name.isprintable()):
+            most = LONGEST_NAME
+            raise UsageError(
+                problem=say("a camera's name has 1 to {most} printable characters", most=most)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +117,7 @@ class Protector:
                 clock=about.clock,
                 from_s=from_s,
                 to_s=to_s,
-                source_names=(item.path.name,),
+                source_names=(_shown_name(item.path),),
                 labels=tuple(sorted(take_tally.labels)),
                 media_types={"masked": reel.source.media_type, "raw": reel.source.media_type},
                 extra={
@@ -107,7 +125,8 @@ class Protector:
                     "height": str(reel.source.height),
                     "frames": str(take_tally.frames),
                     "poses_dropped": str(take_tally.poses_dropped),
-                },
+                }
+                | dict(self.options.settings),
             )
             facts = {"memory": "locked" if self.vault.memory.locked else "not locked"}
             stored = writer.commit(info, now=now, facts=facts)
@@ -133,8 +152,8 @@ class Protector:
         if asked == "from-file":
             asked, clock = made_at(path), "file"
         if not isinstance(asked, datetime):
-            return About(self.options.camera, None, "unknown", path.name)
-        return About(self.options.camera, asked.isoformat(), clock, path.name)
+            return About(self.options.camera, None, "unknown", _shown_name(path))
+        return About(self.options.camera, asked.isoformat(), clock, _shown_name(path))
 
     def _pipeline(self, take: Take, door: Door, about: About) -> Iterator[Sealed]:
         """Return the pipeline of the box's level; only what it needs is loaded."""
@@ -157,3 +176,8 @@ class Protector:
         kept = self.box.policy.raw is RawPolicy.WHOLE
         original = PartSealer(door, PartKind.RAW, about) if kept else None
         return level3(take, scribe, book, film, original)
+
+
+def _shown_name(path: Path) -> str:
+    """Return the file's name as text; bytes of it that are none are written as escapes."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
