@@ -187,3 +187,26 @@ def test_an_entry_of_another_vault_does_not_pass(vault, tmp_path):
         db.execute("UPDATE log SET entry=?, root=?, signature=? WHERE sequence=0", row)
     with open_vault(vault) as house, pytest.raises(LogBrokenError, match="entry 0 "):
         house.log.verify()
+
+
+def test_a_log_cut_at_its_end_with_a_fitting_state_is_known_by_its_head_alone(vault):
+    """The named limit: such a log verifies, and only a head kept elsewhere tells."""
+    tree = Tree(suite("intl"))
+    with open_vault(vault) as house:
+        kept = house.log.verified_head()
+    with sqlite3.connect(vault / "catalogue.db") as db:
+        db.execute(f"DELETE FROM log WHERE sequence={ENTRIES - 1}")
+        for (entry,) in db.execute("SELECT entry FROM log ORDER BY sequence").fetchall():
+            tree.add(entry)
+        db.execute("UPDATE log_state SET size=?, frontier=?", (tree.size, tree.frontier))
+    with open_vault(vault) as house:
+        cut = house.log.verified_head()
+    assert (kept.size, cut.size) == (ENTRIES, ENTRIES - 1)
+    assert kept.root != cut.root
+
+
+def test_an_entry_that_is_nested_too_deep_is_told(vault):
+    deep = "[" * 200_000
+    change(vault, f"UPDATE log SET entry=CAST('{deep}' AS BLOB) WHERE sequence=0")
+    with open_vault(vault) as house, pytest.raises(LogBrokenError):
+        list(house.log.entries())

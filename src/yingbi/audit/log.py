@@ -4,7 +4,9 @@ An entry is canonical JSON. What its text may reveal of people, the purpose, is
 sealed in it; the rest is what an auditor needs without the passphrase. Each row
 keeps the root of the tree up to itself and the device's signature over it, so
 that a change, a removal or a reorder of any row is found, and which was first.
-A whole vault put back to an older copy is not: that needs a head kept elsewhere.
+Entries cut off the end together with the state that told of them are not found,
+nor is a whole vault put back to an older copy: every head was once signed. That
+needs a head kept elsewhere, with a witness or on paper.
 
 Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 """
@@ -116,20 +118,26 @@ class Log:
         return None if row is None else TreeHead(row.sequence + 1, row.root, row.signature)
 
     def verify(self) -> int:
-        """Recompute all of it; return how many entries there are.
+        """Verify as `verified_head` does; return how many entries there are."""
+        head = self.verified_head()
+        return 0 if head is None else head.size
+
+    def verified_head(self) -> TreeHead | None:
+        """Recompute all of it; return the head after the last entry, None for an empty log.
 
         Raises: LogBrokenError naming the first entry that is wrong.
         """
-        tree = Tree(self._suite)
+        tree, head = Tree(self._suite), None
         with self._database.read() as unit:
             for row in unit.stream(select(log).order_by(log.c.sequence)):
                 self._check(row, tree)
+                head = TreeHead(tree.size, row.root, row.signature)
             state = unit.one(select(log_state))
         found = (0, b"") if state is None else (state.size, state.frontier)
         if found != (tree.size, tree.frontier):
             reason = f"it has {tree.size} entries and its state says {found[0]}"
             raise LogBrokenError(reason=reason)
-        return tree.size
+        return head
 
     def _check(self, row: Row[Any], tree: Tree) -> None:
         """Add the row to the tree and hold its root, signature and number to it."""
@@ -201,7 +209,7 @@ class Log:
                 digests=text.get("digests", {}),
                 facts=text.get("facts", {}),
             )
-        except (ValueError, KeyError, TypeError, SealBrokenError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SealBrokenError):
             raise LogBrokenError(reason=f"entry {row.sequence} cannot be read") from None
         return LogEntry(row.sequence, deed)
 

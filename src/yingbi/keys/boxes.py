@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.db.schema import box_keys, boxes
 from yingbi.db.sql import delete, insert, select
@@ -21,7 +22,7 @@ from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
-from yingbi.errors import BoxExistsError, NoSuchBoxError, UsageError
+from yingbi.errors import BoxExistsError, NoSuchBoxError, SealBrokenError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.keystore import Keystore
 
@@ -98,6 +99,24 @@ class Boxes:
         if row is None:
             raise NoSuchBoxError(box=box_id)
         return self._open(box_id, row.sealed)
+
+    def ids(self) -> list[UUID]:
+        """Return the id of every box that has a row, the oldest first."""
+        with self._catalogue.read() as unit:
+            return [row.box_id for row in unit.all(select(boxes.c.box_id).order_by(boxes.c.box_id))]
+
+    def verify(self, box_id: UUID) -> None:
+        """Open the box's row and keys, and hold its signer to the public half in the row.
+
+        Raises: NoSuchBoxError where row or keys are missing; SealBrokenError.
+        """
+        public, message = self.record(box_id).signer_public, self._at("box check", box_id)
+        with self._keys.read() as unit:
+            signature = self.sign(unit, box_id, message)
+        try:
+            self._suite.verify(public, signature, message)
+        except InvalidTagError:
+            raise SealBrokenError(what="a box", reason="its row was altered or moved") from None
 
     def kek(self, unit: KeysUnit, box_id: UUID) -> bytes:
         """Return the box's KEK.

@@ -40,6 +40,20 @@ def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
     return found
 
 
+def check_boxes(box_ids: Iterable[UUID], deeds: Iterable[Deed]) -> int:
+    """Compare the boxes with what a verified log tells; return how many there are.
+
+    Raises: SealBrokenError naming the first box that is missing or was added.
+    """
+    told = {deed.box_id for deed in deeds if deed.action is Action.BOX_MADE}
+    found = set[UUID | None](box_ids)
+    for box_id in found - told:
+        raise _broken_box(box_id, "the log does not tell of it")
+    for box_id in told - found:
+        raise _broken_box(box_id, "the log tells of it and it is gone")
+    return len(found)
+
+
 def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: set[UUID]) -> None:
     """Hold what is about to be destroyed to a verified log: a row alone decides nothing.
 
@@ -64,3 +78,7 @@ def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: se
 
 def _broken(object_id: UUID, reason: str) -> SealBrokenError:
     return SealBrokenError(what=f"object {object_id}", reason=reason)
+
+
+def _broken_box(box_id: UUID | None, reason: str) -> SealBrokenError:
+    return SealBrokenError(what=f"box {box_id}", reason=reason)

@@ -1,8 +1,9 @@
-"""Check what the vault holds without opening any of it: seals, chains, ends, the log.
+"""Check what the vault holds without opening any of it: seals, chains, ends, keys, the log.
 
 Clause: 6.2.3-2; 6.2.5.g-1.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,43 +11,63 @@ from yingbi.domain.report import Progress
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import SealBrokenError, YingbiError
 from yingbi.release.verify import verify_part
-from yingbi.store.check import check
+from yingbi.store.check import check, check_boxes
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault
+
+EpochName = tuple[UUID, int, int]
+"""A box, a day's epoch and a retention class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How much was checked, and which objects are broken, with their error."""
+    """How much was checked, and which objects and boxes are broken, with their error.
+
+    log_root: the root of the log's tree as hexadecimal. Whoever keeps it elsewhere
+        can later show that nothing was cut off the log's end.
+    """
 
     objects: int
     parts: int
     log_entries: int
+    log_root: str
     broken: tuple[tuple[UUID, YingbiError], ...]
 
 
 def verify(vault: Vault, object_id: UUID | None, progress: Progress) -> Verified:
-    """Check one object, or all of them, the log, and that both tell of the same objects.
+    """Check one object with its box, or all of them with all boxes, locks and the log.
 
-    Raises: LogBrokenError; SealBrokenError where the one object asked for is broken, or
-        an object was taken out, added or exchanged behind the log's back.
+    Raises: LogBrokenError; SealBrokenError where the one object asked for is broken, a
+        page of the lock table does not open, or the log tells of other objects or boxes.
     """
-    entries = vault.log.verify()
+    head = vault.log.verified_head()
+    broken: list[tuple[UUID, YingbiError]] = []
     if object_id is None:
         _same_as_logged(vault)
+        vault.rooms.locks.verify()
+        broken += _broken_boxes(vault)
     catalogue = vault.rooms.catalogue
     chosen = catalogue.find() if object_id is None else [catalogue.get(object_id)]
     tick = progress.begin("", len(chosen))
-    parts, broken = 0, []
+    parts, keys = 0, set[EpochName]()
     for stored in chosen:
         try:
-            parts += _verify_object(vault, stored)
+            parts += _verify_object(vault, stored, keys)
         except YingbiError as error:
             if object_id is not None:
                 raise
             broken.append((stored.object_id, error))
         tick(1)
-    return Verified(len(chosen), parts, entries, tuple(broken))
+    entries, root = (0, b"") if head is None else (head.size, head.root)
+    return Verified(len(chosen), parts, entries, root.hex(), tuple(broken))
+
+
+def _broken_boxes(vault: Vault) -> Iterator[tuple[UUID, YingbiError]]:
+    for box_id in vault.boxes.ids():
+        try:
+            vault.boxes.verify(box_id)
+        except YingbiError as error:
+            yield box_id, error
 
 
 def _same_as_logged(vault: Vault) -> None:
@@ -54,6 +75,7 @@ def _same_as_logged(vault: Vault) -> None:
     for last in (False, True):
         try:
             check(vault.rooms.catalogue, (entry.deed for entry in vault.log.entries()))
+            check_boxes(vault.boxes.ids(), (entry.deed for entry in vault.log.entries()))
         except SealBrokenError:
             if last:
                 raise
@@ -61,7 +83,9 @@ def _same_as_logged(vault: Vault) -> None:
             return
 
 
-def _verify_object(vault: Vault, stored: StoredObject) -> int:
+def _verify_object(vault: Vault, stored: StoredObject, keys: set[EpochName]) -> int:
+    """Return how many parts it has; keys: the epoch keys known to open, added to here."""
+    vault.boxes.verify(stored.box_id)
     for part in stored.parts:
         with vault.rooms.shelf.open(part.file_name) as source:
             heads = verify_part(
@@ -75,4 +99,8 @@ def _verify_object(vault: Vault, stored: StoredObject) -> int:
         locks = vault.rooms.locks.locks_of(stored.object_id)
         if not {head.header.segment_id for head in heads} <= set(locks):
             raise SealBrokenError(what=f"object {stored.object_id}", reason="a lock is missing")
+        used = {(h.header.box_id, h.header.key_epoch, h.header.retention) for h in heads}
+        for name in used - keys:
+            vault.epochs.epoch_private(*name)
+            keys.add(name)
     return len(stored.parts)
