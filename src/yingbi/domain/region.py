@@ -74,9 +74,13 @@ def area(box: BoxXYXY) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def surely_there(sights: int, best: float) -> bool:
-    """Return whether a track counts as a person: seen three times, or once beyond doubt.
+CLEAR_SIGHT, BEYOND_DOUBT = 0.35, 0.6
+"""Scores from which on a sight helps to count a person, and from which on one is enough."""
+
+
+def surely_there(clear_sights: int, best: float) -> bool:
+    """Return whether a track counts as a person: three clear sights, or one beyond doubt.
 
     What does not count is masked all the same; it is only not spoken of.
     """
-    return best >= 0.6 or (sights >= 3 and best >= 0.35)
+    return clear_sights >= 3 or best >= BEYOND_DOUBT

@@ -27,7 +27,7 @@ class Quiet:
 class Tally:
     """What was found while frames went by.
 
-    seen: sightings per kind; subjects: sightings per track id; best: highest score per track id;
+    seen: sightings per kind; subjects: clear sights per track id; best: highest score per track id;
     labels: classes of visual privacy data found;
     poses_dropped: poses left out so that records fit their fixed size.
     """

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import PartKind, SealedSegment
-from yingbi.domain.region import Region
+from yingbi.domain.region import CLEAR_SIGHT, Region
 from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
@@ -122,5 +122,6 @@ def _count(tally: Tally, regions: Sequence[Region]) -> None:
     for region in regions:
         if region.seen and region.track is not None:
             tally.seen[region.kind] = tally.seen.get(region.kind, 0) + 1
-            tally.subjects[region.track] = tally.subjects.get(region.track, 0) + 1
+            clear = region.score >= CLEAR_SIGHT
+            tally.subjects[region.track] = tally.subjects.get(region.track, 0) + clear
             tally.best[region.track] = max(tally.best.get(region.track, 0.0), region.score)

@@ -13,7 +13,7 @@ from typing import Protocol
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import Records
 from yingbi.domain.record import Event, Identity, Pose, Record, kind_of
-from yingbi.domain.region import BoxXYXY, Region, Target, surely_there
+from yingbi.domain.region import CLEAR_SIGHT, BoxXYXY, Region, Target, surely_there
 from yingbi.structure.pack import pack
 
 GONE_AFTER_S = 1.0
@@ -57,7 +57,7 @@ class _Person:
     number: int | None
     first_s: float
     last_s: float
-    sights: int = 0
+    clear_sights: int = 0
     best: float = 0.0
     posed_s: float = float("-inf")
     noted: bool = False  # an identity record is due for this interval
@@ -85,7 +85,7 @@ class Scribe:
         self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]
     ) -> Iterator[Records]:
         """Take a frame's regions; yield the records of each interval that it closes."""
-        now = frame.time_s
+        now = max(0.0, frame.time_s)  # a film may begin before its own zero
         if self._start_s is None:
             self._start_s = now
         while now >= self._start_s + self._diary.interval_s:
@@ -105,9 +105,10 @@ class Scribe:
 
     def _sight(self, track: int, region: Region, now: float) -> None:
         person = self._people.setdefault(track, _Person(None, now, now))
-        person.last_s, person.sights = now, person.sights + 1
+        person.last_s = now
+        person.clear_sights += region.score >= CLEAR_SIGHT
         person.best = max(person.best, region.score)
-        if person.number is None and surely_there(person.sights, person.best):
+        if person.number is None and surely_there(person.clear_sights, person.best):
             self._numbers += 1
             person.number = self._numbers
             self._records.append(Event("entered", person.first_s, person.name))
