@@ -308,6 +308,7 @@ def verify_command(obj: dict[str, Any], /, object_id: str | None, *, as_json: bo
                 "objects": done.objects,
                 "parts": done.parts,
                 "log_entries": done.log_entries,
+                "log_root": done.log_root,
                 "broken": named,
             }
         )
