@@ -30,13 +30,13 @@ def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
     for stored in catalogue.all():
         deed_of = told.pop(stored.object_id, None)
         if deed_of is None:
-            raise _broken(stored.object_id, "the log does not tell of it")
+            raise _broken(stored.object_id, reason="the log does not tell of it")
         seals = {part.kind.value: part.final_seal.hex() for part in stored.parts}
         if seals != dict(deed_of.digests) or stored.box_id != deed_of.box_id:
-            raise _broken(stored.object_id, "the log tells of other seals")
+            raise _broken(stored.object_id, reason="the log tells of other seals")
         found += 1
     if told:
-        raise _broken(min(told), "the log tells of it and it is gone")
+        raise _broken(min(told), reason="the log tells of it and it is gone")
     return found
 
 
@@ -71,9 +71,9 @@ def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: se
             intended.add((deed.object_id, deed.box_id))
     for erasure in unfinished:
         if (erasure.object_id, erasure.box_id) not in intended:
-            raise _broken(erasure.object_id, "the log does not tell that it is to be erased")
+            raise _broken(erasure.object_id, reason="the log does not tell that it is to be erased")
     for object_id in gone & held:
-        raise _broken(object_id, "the log tells of it and it is gone")
+        raise _broken(object_id, reason="the log tells of it and it is gone")
 
 
 def _broken(object_id: UUID, reason: str) -> SealBrokenError:
