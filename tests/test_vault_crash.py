@@ -30,7 +30,7 @@ class Seam:
         self._at, self._strike, self._lasting = at, strike, lasting
         self.armed = False
 
-    def __call__(self, name: str) -> None:
+    def __call__(self, name: str, *_paths: Path) -> None:
         if not self.armed:
             return
         number = len(self.names)
@@ -117,7 +117,16 @@ def must_be_whole(scene: Scene, path: Path) -> set[str]:
 
 def all_of(command: str) -> list[str]:
     order = {
-        "protect": ["mark", "create", "write", "fsync", "rename", "keys", "catalogue", "unmark"],
+        "protect": [
+            "mark: create",
+            "shelf: create",
+            "write",
+            "fsync",
+            "rename",
+            "keys",
+            "catalogue",
+            "mark: unlink",
+        ],
         "erase": ["catalogue", "keys", "checkpoint", "unlink", "fsync folder", "catalogue"],
     }
     return order[command]

@@ -280,7 +280,7 @@ def test_an_object_that_only_the_catalogue_says_was_erased_is_found(vault):
         stored = house.protect(house.new_box())
     with sqlite3.connect(vault / "catalogue.db") as db:
         db.execute(
-            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', 'x', x'00'"
+            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', 'x', x'00', NULL, NULL"
             " FROM objects"
         )
     with open_vault(vault) as house, pytest.raises(SealBrokenError, match=str(stored.object_id)):
@@ -375,7 +375,8 @@ def test_an_old_copy_of_a_page_does_not_open_with_the_key_that_the_survivors_hav
 def forge_erasure(vault: Path) -> None:
     with sqlite3.connect(vault / "catalogue.db") as db:
         db.execute(
-            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', NULL, x'00'"
+            "INSERT INTO erasures SELECT object_id, controller_id, box_id, 'x', NULL, x'00', NULL,"
+            " NULL"
             " FROM objects"
         )
 

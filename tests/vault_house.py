@@ -16,8 +16,8 @@ from yingbi.audit.log import Log
 from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import suite
 from yingbi.db import database
-from yingbi.db.database import no_crossing
 from yingbi.domain.box import Box, BoxPolicy
+from yingbi.domain.crossing import no_crossing
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
@@ -117,7 +117,11 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
         stack.enter_context(folder.held())
         keystore = stack.enter_context(
             Keystore.open(
-                folder.keystore, passphrase, suite(folder.suite_name), bound_to=folder.identity
+                folder.keystore,
+                passphrase,
+                suite(folder.suite_name),
+                bound_to=folder.identity,
+                crossing=crossing,
             )
         )
         catalogue_db = database.catalogue(folder.catalogue_db, crossing)

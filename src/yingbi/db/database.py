@@ -7,7 +7,7 @@ left attached WAL databases differing).
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Executable, Row, create_engine, event, text
 from sqlalchemy.exc import DatabaseError
 
 from yingbi.db import schema
+from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.errors import (
     ReadWriteError,
     SealBrokenError,
@@ -25,13 +26,6 @@ from yingbi.errors import (
 
 BUSY_S = 5.0
 FIRST = "0001"
-
-Crossing = Callable[[str], None]
-"""Called with its name before each boundary that a crash could fall on; tests raise in it."""
-
-
-def no_crossing(boundary: str) -> None:
-    """Do nothing; the crossing of every run that is no test."""
 
 
 class UnitOfWork:
@@ -137,12 +131,12 @@ class Database(Generic[UnitT]):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield self._unit(connection)
-                self._crossing(f"{self.path.name}: commit")
+                self._crossing(f"{self.path.name}: commit", self.path)
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
                 connection.rollback()
                 raise
-        self._crossing(f"{self.path.name}: committed")
+        self._crossing(f"{self.path.name}: committed", self.path)
 
     @contextmanager
     def read(self) -> Iterator[UnitT]:
@@ -161,12 +155,12 @@ class Database(Generic[UnitT]):
 
         Raises: VaultLockedError while a reader still needs it.
         """
-        self._crossing(f"{self.path.name}: checkpoint")
+        self._crossing(f"{self.path.name}: checkpoint", self.path)
         with self._translated(), self._engine.connect() as connection:
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
         if busy:
             raise VaultLockedError
-        self._crossing(f"{self.path.name}: checkpointed")
+        self._crossing(f"{self.path.name}: checkpointed", self.path)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -71,6 +71,71 @@ erasures = Table(
     Column("intended_at", Text, nullable=False),
     Column("erased_at", Text),
     Column("lock_store_id", LargeBinary, nullable=False),
+    Column("promised_at", Text),
+    Column("final_at", Text),
+    sqlite_strict=True,
+)
+
+holds = Table(
+    "holds",
+    catalogue_tables,
+    Column("hold_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("box_id", Id, ForeignKey("boxes.box_id"), nullable=False),
+    Column("object_id", Id, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+subjects = Table(
+    "subjects",
+    catalogue_tables,
+    Column("subject_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+consents = Table(
+    "consents",
+    catalogue_tables,
+    Column("consent_id", Id, primary_key=True),
+    Column("subject_id", Id, ForeignKey("subjects.subject_id"), nullable=False, index=True),
+    Column("controller_id", Id, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+appearances = Table(
+    "appearances",
+    catalogue_tables,
+    Column("appearance_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("subject_tag", LargeBinary, nullable=False, index=True),
+    Column("object_tag", LargeBinary, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+devices = Table(
+    "devices",
+    catalogue_tables,
+    Column("device_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("box_id", Id, ForeignKey("boxes.box_id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+backups = Table(
+    "backups",
+    catalogue_tables,
+    Column("backup_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("lock_store_id", LargeBinary, nullable=False),
+    Column("made_at", Text, nullable=False),
+    Column("deleted_at", Text),
+    Column("sealed", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
 
@@ -115,6 +180,7 @@ epochs = Table(
     Column("public_key", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("sealed_private", LargeBinary, nullable=False),
+    Column("lock_store_id", LargeBinary),
     sqlite_strict=True,
 )
 
@@ -150,8 +216,8 @@ class Tables(NamedTuple):
     head: str
 
 
-CATALOGUE = Tables(catalogue_tables, "0001")
-KEYS = Tables(keys_tables, "0001")
+CATALOGUE = Tables(catalogue_tables, "0002")
+KEYS = Tables(keys_tables, "0002")
 
 
 def names(tables: Tables) -> set[tuple[str, str]]:

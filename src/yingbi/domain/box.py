@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.retention import UNBOUNDED, Retention
 
 RECORD_KINDS = ("identity", "pose", "event")
 
@@ -16,6 +17,7 @@ class BoxPolicy:
     """What the owner laid down when the box was made.
 
     keep: kinds of record that are kept; all others are dropped before sealing.
+    retention: how long objects are kept, by class.
     """
 
     level: Level
@@ -23,6 +25,7 @@ class BoxPolicy:
     raw: RawPolicy = RawPolicy.NONE
     raw_export: RawExport = RawExport.NEVER
     keep: tuple[str, ...] = RECORD_KINDS
+    retention: Retention = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)

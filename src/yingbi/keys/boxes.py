@@ -22,6 +22,7 @@ from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
+from yingbi.domain.retention import Retention, RetentionClass
 from yingbi.errors import BoxExistsError, NoSuchBoxError, SealBrokenError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.keystore import Keystore
@@ -174,6 +175,7 @@ class Boxes:
             "raw": policy.raw,
             "raw_export": policy.raw_export,
             "keep": list(policy.keep),
+            "retain": [[int(kept), days] for kept, days in policy.retention.days],
             "signer": record.signer_public.hex(),
         }
         content = json.dumps(text, ensure_ascii=False).encode().ljust(_SEALED_BYTES)
@@ -189,6 +191,9 @@ class Boxes:
             raw=RawPolicy(text["raw"]),
             raw_export=RawExport(text["raw_export"]),
             keep=tuple(text["keep"]),
+            retention=Retention.of(
+                (RetentionClass(kept), days) for kept, days in text.get("retain", ())
+            ),
         )
         box = Box(box_id, text["name"], policy, text["created_at"])
         return BoxRecord(box, bytes.fromhex(text["signer"]))

@@ -19,6 +19,8 @@ from typing import Self
 
 from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import Suite
+from yingbi.disk.durable import Disk
+from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.errors import (
     NoKeyError,
     ReadWriteError,
@@ -60,8 +62,10 @@ class Keystore:
     copied is beyond it.
     """
 
-    def __init__(self, path: Path, suite: Suite, secrets: Mapping[int, bytes], place: Place):
-        self.suite = suite
+    def __init__(
+        self, path: Path, suite: Suite, secrets: Mapping[int, bytes], place: Place, disk: Disk
+    ) -> None:
+        self.suite, self._disk = suite, disk
         self._path, self._place = path, place
         self._secrets = {tag: bytearray(value) for tag, value in secrets.items()}
 
@@ -74,6 +78,7 @@ class Keystore:
         *,
         bound_to: bytes = b"",
         cost: Cost | None = None,
+        crossing: Crossing = no_crossing,
     ) -> Self:
         """Make the file with fresh secrets and return it open.
 
@@ -92,7 +97,8 @@ class Keystore:
             _DEVICE_PUBLIC: public,
             _BOUND_TO: bound_to,
         }
-        keystore = cls(path, suite, secrets, Place(0, cost or Cost()))
+        disk = Disk("keystore", crossing)
+        keystore = cls(path, suite, secrets, Place(0, cost or Cost()), disk)
         try:
             path.touch(mode=0o600, exist_ok=False)
         except OSError as error:
@@ -101,14 +107,22 @@ class Keystore:
         return keystore
 
     @classmethod
-    def open(cls, path: Path, passphrase: bytes, suite: Suite, *, bound_to: bytes = b"") -> Self:
+    def open(
+        cls,
+        path: Path,
+        passphrase: bytes,
+        suite: Suite,
+        *,
+        bound_to: bytes = b"",
+        crossing: Crossing = no_crossing,
+    ) -> Self:
         """Return the keystore open.
 
         Raises: WrongPassphraseError, whatever it is that does not fit;
             SealBrokenError on a file that is no keystore, or of another vault;
             ReadWriteError, also where there is too little memory for a passphrase.
         """
-        slots = read_slots(path, suite)
+        slots, disk = read_slots(path, suite), Disk("keystore", crossing)
         for slot in slots:
             with _enough_memory(path):
                 content = opened_slot(slot, prepared(passphrase), suite)
@@ -118,12 +132,12 @@ class Keystore:
             raise WrongPassphraseError
         if slot is slots[0] and len(slots) > 1:
             # A change of passphrase broke off midway: the old one must not live on.
-            with contextlib.suppress(OSError):
-                overwrite(path, slot.whole)
+            with contextlib.suppress(ReadWriteError):
+                overwrite(disk, path, slot.whole)
         secrets = fields_of(content)
         if secrets.get(_BOUND_TO, b"") != bound_to:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")
-        return cls(path, suite, secrets, slot.place)
+        return cls(path, suite, secrets, slot.place, disk)
 
     def replace_passphrase(self, passphrase: bytes) -> None:
         """Write the secrets again, in place, under this passphrase and a fresh salt.
@@ -135,10 +149,7 @@ class Keystore:
         place = Place(self._place.generation + 1, self._place.cost)
         with _enough_memory(self._path):
             slot = sealed_slot(chosen, self.suite, place, self._secrets)
-        try:
-            overwrite(self._path, slot)
-        except OSError as error:
-            raise ReadWriteError(path=self._path, reason=error.strerror or error) from None
+        overwrite(self._disk, self._path, slot)
         self._place = place
 
     def subkey(self, label: str) -> bytes:

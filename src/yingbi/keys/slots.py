@@ -18,6 +18,7 @@ from pathlib import Path
 
 from yingbi.crypto.passphrase import SALT_BYTES, Cost, stretch
 from yingbi.crypto.suite import InvalidTagError, Suite
+from yingbi.disk.durable import Disk
 from yingbi.errors import ReadWriteError, SealBrokenError
 
 SLOT_BYTES = 4096
@@ -138,9 +139,7 @@ def fields_of(content: bytes) -> dict[int, bytes]:
     return fields
 
 
-def overwrite(path: Path, slot: bytes) -> None:
-    """Write both slots in place, the second when the first is on the disk; raises OSError."""
-    with path.open("r+b", buffering=0) as file:
-        for start in (0, SLOT_BYTES):
-            os.pwrite(file.fileno(), slot, start)
-            os.fsync(file.fileno())
+def overwrite(disk: Disk, path: Path, slot: bytes) -> None:
+    """Write both slots in place, the second when the first is on the disk; raises ReadWriteError."""
+    for start in (0, SLOT_BYTES):
+        disk.overwrite(path, start, slot)

@@ -21,6 +21,7 @@ from types import ModuleType
 from uuid import UUID, uuid4
 
 from yingbi.crypto.suite import NAMES
+from yingbi.disk.durable import sync_folder
 from yingbi.errors import (
     CannotCreateError,
     NotOnThisSystemError,
@@ -32,7 +33,6 @@ from yingbi.errors import (
     VaultLockedError,
     VaultTooNewError,
 )
-from yingbi.store.shelf import fsync_folder
 
 FORMAT = 1
 WAIT_S = 5.0
@@ -117,8 +117,8 @@ class VaultFolder:
         final = self.path / _NAMES_ITSELF
         try:
             (self.path / _UNFINISHED).rename(final)
-            fsync_folder(self.path)
-            fsync_folder(self.path.parent)
+            sync_folder(self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise ReadWriteError(path=final, reason=error.strerror or error) from None
 
@@ -136,7 +136,7 @@ class VaultFolder:
             json.dump(text, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        fsync_folder(self.path)
+        sync_folder(self.path)
 
     @classmethod
     def open(cls, path: Path) -> "VaultFolder":

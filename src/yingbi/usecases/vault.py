@@ -13,6 +13,7 @@ from yingbi.audit.log import Log
 from yingbi.crypto.suite import Suite, suite
 from yingbi.db import database
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
+from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import VaultLockedError
 from yingbi.keys.boxes import Boxes
@@ -38,6 +39,7 @@ class Vault:
     log: Log
     rooms: Rooms
     memory: MemoryState
+    crossing: Crossing = no_crossing
 
 
 Ask = Callable[[], bytes]
@@ -71,8 +73,12 @@ def _fill(folder: VaultFolder, passphrase: bytes, chosen: Suite) -> None:
 
 
 @contextmanager
-def open_vault(path: Path, ask: Ask, *, memory: str) -> Iterator[Vault]:
+def open_vault(
+    path: Path, ask: Ask, *, memory: str, crossing: Crossing = no_crossing
+) -> Iterator[Vault]:
     """Open a vault for as long as the block lasts; finish first what a crash left undone.
+
+    crossing: under every write of files and databases; tests strike in it.
 
     Raises: NoVaultError, WrongPassphraseError, VaultLockedError, NotOnThisSystemError,
         MemoryNotLockedError, SealBrokenError.
@@ -82,38 +88,46 @@ def open_vault(path: Path, ask: Ask, *, memory: str) -> Iterator[Vault]:
     with ExitStack() as stack:
         keystore = stack.enter_context(
             Keystore.open(
-                folder.keystore, ask(), suite(folder.suite_name), bound_to=folder.identity
+                folder.keystore,
+                ask(),
+                suite(folder.suite_name),
+                bound_to=folder.identity,
+                crossing=crossing,
             )
         )
-        catalogue_db, keys_db = _databases(folder)
-        for opened in (catalogue_db, keys_db):
+        databases = _databases(folder, crossing)
+        for opened in databases:
             stack.callback(opened.close)
             opened.open()
-        vault = _joined(folder, keystore, catalogue_db, keys_db, guarded)
+        vault = _joined(folder, keystore, databases, guarded, crossing)
         _settle(vault)
         stack.enter_context(folder.held())
         yield vault
 
 
-def _databases(folder: VaultFolder) -> tuple[Database[CatalogueUnit], Database[KeysUnit]]:
-    return database.catalogue(folder.catalogue_db), database.keys(folder.keys_db)
+def _databases(
+    folder: VaultFolder, crossing: Crossing = no_crossing
+) -> tuple[Database[CatalogueUnit], Database[KeysUnit]]:
+    return database.catalogue(folder.catalogue_db, crossing), database.keys(
+        folder.keys_db, crossing
+    )
 
 
 def _joined(
     folder: VaultFolder,
     keystore: Keystore,
-    catalogue_db: Database[CatalogueUnit],
-    keys_db: Database[KeysUnit],
+    databases: tuple[Database[CatalogueUnit], Database[KeysUnit]],
     memory: MemoryState,
+    crossing: Crossing,
 ) -> Vault:
-    who = folder.controller_id
+    who, (catalogue_db, keys_db) = folder.controller_id, databases
     locks = LockTable(keystore, keys_db, who)
     boxes = Boxes(keystore, catalogue_db, keys_db, who)
     log = Log(keystore, catalogue_db, who, folder.vault_id)
     rooms = Rooms(
         catalogue_db=catalogue_db,
         keys_db=keys_db,
-        shelf=ObjectShelf(folder.objects),
+        shelf=ObjectShelf(folder.objects, crossing),
         catalogue=Catalogue(keystore.suite, catalogue_db, locks, who),
         locks=locks,
         ledger=log,
@@ -121,7 +135,7 @@ def _joined(
         told=log.told,
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
-    return Vault(folder, keystore, boxes, epochs, log, rooms, memory)
+    return Vault(folder, keystore, boxes, epochs, log, rooms, memory, crossing)
 
 
 def _settle(vault: Vault) -> None:
