@@ -135,11 +135,14 @@ def test_hashing_in_pieces_is_hashing_at_once(name, pieces):
 
 
 @BOTH
+@pytest.mark.parametrize("long_kept", [False, True])
 @settings(max_examples=15, deadline=None)
 @given(secret=st.binary(min_size=1, max_size=64), info=data, place=st.integers(0))
-def test_a_wrapped_key_opens_only_unchanged_and_in_its_context(name, secret, info, place):
+def test_a_wrapped_key_opens_only_unchanged_and_in_its_context(
+    name, long_kept, secret, info, place
+):
     s = suite(name)
-    private, public = s.new_recipient()
+    private, public = s.new_recipient(long_kept=long_kept)
     wrapped = s.wrap(public, secret, info)
     assert s.unwrap(private, wrapped, info) == secret
     bad = bytearray(wrapped)
@@ -148,7 +151,32 @@ def test_a_wrapped_key_opens_only_unchanged_and_in_its_context(name, secret, inf
         with pytest.raises(InvalidTagError):
             s.unwrap(private, changed, context)
     with pytest.raises(InvalidTagError):
-        s.unwrap(s.new_recipient()[0], wrapped, info)
+        s.unwrap(s.new_recipient(long_kept=long_kept)[0], wrapped, info)
+
+
+def test_what_is_kept_long_is_wrapped_by_a_kem_that_needs_both_problems_solved():
+    s, info = suite("intl"), b"info"
+    private, public = s.new_recipient(long_kept=True)
+    assert (len(private), len(public)) == (96, 1216)
+    wrapped = s.wrap(public, b"secret", info)
+    assert len(wrapped) == 1120 + 6 + 16
+    other = s.new_recipient(long_kept=True)[0]
+    for half in (private[:64] + other[64:], other[:64] + private[64:], private[64:]):
+        with pytest.raises(InvalidTagError):
+            s.unwrap(half, wrapped, info)
+    assert suite("sm").new_recipient(long_kept=True)[1][0] == 4
+
+
+def test_a_hybrid_key_that_is_none_is_refused():
+    s = suite("intl")
+    private, public = s.new_recipient(long_kept=True)
+    for junk in (b"\xff" * 1216, public[:-32] + bytes(32), public[:-1], public + b"\0"):
+        with pytest.raises(InvalidTagError):
+            s.wrap(junk, b"secret", b"")
+    wrapped = s.wrap(public, b"secret", b"")
+    for junk in (private[:-1], private + b"\0", b""):
+        with pytest.raises(InvalidTagError):
+            s.unwrap(junk, wrapped, b"")
 
 
 @BOTH

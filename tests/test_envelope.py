@@ -17,7 +17,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope import segment as segment_module
 from yingbi.envelope.header import CHUNK_BYTES, MAX_BODY_BYTES, NO_PREVIOUS
-from yingbi.envelope.lock import Lock, Recipient, RecipientType, parse_lock
+from yingbi.envelope.lock import Lock, Recipient, RecipientType, lock_key_ids, parse_lock
 from yingbi.envelope.padding import padme, private_size, unpadded
 from yingbi.envelope.part import PartEnd, check_end, first_header, read_part
 from yingbi.envelope.private import open_private, seal_private, sealed_bytes
@@ -38,10 +38,10 @@ quick = settings(max_examples=40, deadline=None)
 class Maker:
     """One device and one box, and segments sealed by hand."""
 
-    def __init__(self, name):
+    def __init__(self, name, *, long_kept=False):
         self.suite = suite(name)
         self.private, self.public = self.suite.new_signer()
-        self.box_private, box_public = self.suite.new_recipient()
+        self.box_private, box_public = self.suite.new_recipient(long_kept=long_kept)
         self.epoch = EpochPublic(UUID(int=2), 7, 1, b"k" * 16, box_public)
 
     def sign(self, message):
@@ -98,6 +98,13 @@ class Maker:
 @pytest.fixture(params=["intl", "sm"])
 def maker(request):
     return Maker(request.param)
+
+
+@pytest.fixture(params=["intl", "sm", "intl-long-kept"])
+def boxed(request):
+    """A maker for what depends on the kind of the box's key."""
+    name, _, long_kept = request.param.partition("-")
+    return Maker(name, long_kept=bool(long_kept))
 
 
 @BOTH
@@ -431,61 +438,61 @@ def test_what_cannot_be_read_back_cannot_be_sealed(maker):
 # --- locks ---------------------------------------------------------------------------------------
 
 
-def test_a_lock_gives_its_key_to_its_box_in_its_context_alone(maker):
-    lock = wrap(maker.suite, DEK, maker.epoch, b"context")
-    assert unwrap(maker.suite, lock, maker.epoch, maker.box_private, b"context") == DEK
-    other = Maker(maker.suite.name)
+def test_a_lock_gives_its_key_to_its_box_in_its_context_alone(boxed):
+    lock = wrap(boxed.suite, DEK, boxed.epoch, b"context")
+    assert unwrap(boxed.suite, lock, boxed.epoch, boxed.box_private, b"context") == DEK
+    other = Maker(boxed.suite.name)
     wrong = [
-        (maker.epoch, maker.box_private, b"another context"),
-        (maker.epoch, other.box_private, b"context"),
-        (replace(maker.epoch, key_id=b"x" * 16), maker.box_private, b"context"),
+        (boxed.epoch, boxed.box_private, b"another context"),
+        (boxed.epoch, other.box_private, b"context"),
+        (replace(boxed.epoch, key_id=b"x" * 16), boxed.box_private, b"context"),
     ]
     for epoch, private, context in wrong:
         with pytest.raises(NoKeyError):
-            unwrap(maker.suite, lock, epoch, private, context)
+            unwrap(boxed.suite, lock, epoch, private, context)
 
 
-def test_any_changed_byte_of_a_lock_is_refused(maker):
-    lock = wrap(maker.suite, DEK, maker.epoch, b"context")
+def test_any_changed_byte_of_a_lock_is_refused(boxed):
+    lock = wrap(boxed.suite, DEK, boxed.epoch, b"context")
     for place in range(len(lock)):
         bad = bytearray(lock)
         bad[place] ^= 1
         with pytest.raises((SealBrokenError, NoKeyError)):
-            unwrap(maker.suite, bytes(bad), maker.epoch, maker.box_private, b"context")
+            unwrap(boxed.suite, bytes(bad), boxed.epoch, boxed.box_private, b"context")
     for other in (lock[:-1], lock + b"\0", b"", lock[:3]):
         with pytest.raises(SealBrokenError):
-            unwrap(maker.suite, other, maker.epoch, maker.box_private, b"context")
+            unwrap(boxed.suite, other, boxed.epoch, boxed.box_private, b"context")
 
 
-def test_recipients_added_by_one_without_the_key_are_noticed(maker):
-    lock = parse_lock(wrap(maker.suite, DEK, maker.epoch, b"context"))
+def test_recipients_added_by_one_without_the_key_are_noticed(boxed):
+    lock = parse_lock(wrap(boxed.suite, DEK, boxed.epoch, b"context"))
     added = (*lock.recipients, Recipient(RecipientType.BOX_EPOCH, b"e" * 16, b"whatever"))
     bad = replace(lock, recipients=added).encode()
     with pytest.raises(SealBrokenError, match="recipients"):
-        unwrap(maker.suite, bad, maker.epoch, maker.box_private, b"context")
+        unwrap(boxed.suite, bad, boxed.epoch, boxed.box_private, b"context")
 
 
-def test_a_lock_that_holds_no_data_key_is_refused(maker):
-    wrapped = maker.suite.wrap(maker.epoch.public_key, b"short", b"context")
-    lock = Lock(maker.suite.code, (Recipient(RecipientType.BOX_EPOCH, b"k" * 16, wrapped),))
+def test_a_lock_that_holds_no_data_key_is_refused(boxed):
+    wrapped = boxed.suite.wrap(boxed.epoch.public_key, b"short", b"context")
+    lock = Lock(boxed.suite.code, (Recipient(boxed.epoch.recipient_type, b"k" * 16, wrapped),))
     with pytest.raises(SealBrokenError, match="no data key"):
-        unwrap(maker.suite, lock.encode(), maker.epoch, maker.box_private, b"context")
+        unwrap(boxed.suite, lock.encode(), boxed.epoch, boxed.box_private, b"context")
 
 
-def test_what_belongs_to_a_box_is_never_locked_to_a_device(maker):
-    device = DevicePublic(b"d" * 16, maker.epoch.public_key)
+def test_what_belongs_to_a_box_is_never_locked_to_a_device(boxed):
+    device = DevicePublic(b"d" * 16, boxed.epoch.public_key)
     with pytest.raises(NotAuthorisedError):
-        wrap(maker.suite, DEK, device, b"context")
-    wrapped = maker.suite.wrap(maker.epoch.public_key, DEK, b"context")
-    lock = Lock(maker.suite.code, (Recipient(RecipientType.DEVICE, b"k" * 16, wrapped),))
-    lock = replace(lock, mac=lock_mac(maker.suite, DEK, b"context", lock.without_mac()))
+        wrap(boxed.suite, DEK, device, b"context")
+    wrapped = boxed.suite.wrap(boxed.epoch.public_key, DEK, b"context")
+    lock = Lock(boxed.suite.code, (Recipient(RecipientType.DEVICE, b"k" * 16, wrapped),))
+    lock = replace(lock, mac=lock_mac(boxed.suite, DEK, b"context", lock.without_mac()))
     with pytest.raises(NoKeyError):
-        unwrap(maker.suite, lock.encode(), maker.epoch, maker.box_private, b"context")
+        unwrap(boxed.suite, lock.encode(), boxed.epoch, boxed.box_private, b"context")
 
 
-def test_locks_have_limits(maker):
-    lock = wrap(maker.suite, DEK, maker.epoch, b"context")
-    for place, value in ((0, 2), (1, 0), (1, 3), (2, 0), (2, 9), (3, 2), (20, 0xFF)):
+def test_locks_have_limits(boxed):
+    lock = wrap(boxed.suite, DEK, boxed.epoch, b"context")
+    for place, value in ((0, 2), (1, 0), (1, 3), (2, 0), (2, 9), (3, 3), (20, 0xFF)):
         bad = bytearray(lock)
         bad[place] = value
         with pytest.raises(SealBrokenError):
@@ -516,6 +523,42 @@ def test_a_lock_of_the_other_suite_is_refused(maker):
     lock = wrap(other.suite, DEK, other.epoch, b"context")
     with pytest.raises(SealBrokenError, match="another suite"):
         unwrap(maker.suite, lock, maker.epoch, maker.box_private, b"context")
+
+
+def test_a_lock_says_how_its_key_is_wrapped_and_for_which_keys(boxed):
+    lock = wrap(boxed.suite, DEK, boxed.epoch, b"context")
+    long_kept = len(boxed.epoch.public_key) == 1216
+    assert lock[3] == (2 if long_kept else 1)
+    assert len(lock) == 3 + 19 + 32 + {32: 80, 65: 162, 1216: 1168}[len(boxed.epoch.public_key)]
+    assert lock_key_ids(lock) == (boxed.epoch.key_id,)
+    parsed = parse_lock(lock)
+    device = Recipient(RecipientType.DEVICE, b"d" * 16, b"x")
+    other = Recipient(RecipientType.BOX_EPOCH, b"o" * 16, b"x")
+    several = replace(parsed, recipients=(device, other, *parsed.recipients)).encode()
+    assert lock_key_ids(several) == (b"o" * 16, boxed.epoch.key_id)
+    with pytest.raises(SealBrokenError):
+        lock_key_ids(lock[:-1])
+
+
+def test_a_lock_of_the_other_type_opens_nothing(boxed):
+    lock = parse_lock(wrap(boxed.suite, DEK, boxed.epoch, b"context"))
+    (one,) = lock.recipients
+    renamed = replace(lock, recipients=(replace(one, kind=RecipientType(3 - one.kind)),))
+    renamed = replace(renamed, mac=lock_mac(boxed.suite, DEK, b"context", renamed.without_mac()))
+    with pytest.raises(NoKeyError):
+        unwrap(boxed.suite, renamed.encode(), boxed.epoch, boxed.box_private, b"context")
+
+
+def test_after_a_rotation_a_lock_may_name_another_key_than_the_header(boxed):
+    sealed = boxed.seal(detached=False)
+    head = SegmentReader.parse(boxed.suite, sealed.content).verify(boxed.public).head
+    for long_kept in (False, True):
+        private, public = boxed.suite.new_recipient(long_kept=long_kept)
+        held = replace(boxed.epoch, epoch=99, key_id=b"h" * 16, public_key=public)
+        lock = wrap(boxed.suite, DEK, held, head.lock_context)
+        assert unwrap(boxed.suite, lock, held, private, head.lock_context) == DEK
+        with pytest.raises(NoKeyError):
+            unwrap(boxed.suite, lock, boxed.epoch, boxed.box_private, head.lock_context)
 
 
 def test_every_use_of_a_key_gives_another_key(maker):

@@ -46,7 +46,7 @@ class FixedIntl(Intl):
     def __init__(self, stream):
         self.stream = stream
 
-    def new_recipient(self):
+    def new_recipient(self, *, long_kept=False):
         private = X25519PrivateKey.from_private_bytes(self.stream(32))
         return private.private_bytes_raw(), private.public_key().public_bytes_raw()
 
@@ -110,7 +110,7 @@ class FixedSm(Sm):
         super().__init__()
         self.stream = stream
 
-    def new_recipient(self):
+    def new_recipient(self, *, long_kept=False):
         private = self.stream.scalar()
         return private.to_bytes(32), octets(times(private, G))
 

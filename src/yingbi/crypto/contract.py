@@ -5,6 +5,8 @@ from typing import Protocol
 NONCE_BYTES = 12
 TAG_BYTES = 16
 DIGEST_BYTES = 32
+HYBRID_PUBLIC_BYTES = 1216
+"""Length of a long-kept recipient's public key; no other kind of key has it."""
 
 Octets = bytes | bytearray | memoryview
 """Bytes to read; a secret is best held in a bytearray, which can be zeroed."""
@@ -58,7 +60,7 @@ class Suite(Protocol):
 
     @property
     def public_bytes(self) -> int:
-        """Length of a recipient's public key."""
+        """Length of a public key of a recipient that is not long kept."""
 
     def hash(self, data: Octets) -> bytes:
         """Return the 32-byte digest."""
@@ -81,8 +83,12 @@ class Suite(Protocol):
     def open(self, key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
         """Return the plaintext of one message, or raise InvalidTagError."""
 
-    def new_recipient(self) -> tuple[bytes, bytes]:
-        """Return a fresh private and public key for `wrap`."""
+    def new_recipient(self, *, long_kept: bool = False) -> tuple[bytes, bytes]:
+        """Return a fresh private and public key for `wrap`; their lengths tell their kind.
+
+        long_kept: what is wrapped will be kept for years, so that a suite with a hybrid
+            KEM uses it; "sm" has none and gives its usual kind.
+        """
 
     def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
         """Return the secret encrypted to the public key and bound to `info`.

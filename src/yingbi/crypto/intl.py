@@ -1,20 +1,17 @@
-"""The suite `intl`: AES-256-GCM, SHA-256, HPKE with X25519, Ed25519."""
+"""The suite `intl`: AES-256-GCM, SHA-256, HPKE with X25519 or MLKEM768_X25519, Ed25519."""
 
 import hashlib
 import hmac as hmac_module
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from yingbi.crypto.contract import NONCE_BYTES, TAG_BYTES, Cipher, Hasher, InvalidTagError, Octets
+from yingbi.crypto import hpke
+from yingbi.crypto.contract import NONCE_BYTES, Cipher, Hasher, InvalidTagError, Octets
 from yingbi.crypto.hkdf import hkdf
 
 KEY_BYTES = 32
-_PUBLIC_BYTES = 32
-_HPKE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 class AesGcm:
@@ -49,7 +46,7 @@ class Intl:
     code = 1
     key_bytes = KEY_BYTES
     signature_bytes = 64
-    public_bytes = _PUBLIC_BYTES
+    public_bytes = hpke.PUBLIC_BYTES
 
     def hash(self, data: Octets) -> bytes:
         """Return SHA-256 of the data."""
@@ -79,26 +76,17 @@ class Intl:
         """Return the plaintext of one message, or raise InvalidTagError."""
         return AesGcm(key).open(nonce, ciphertext, aad)
 
-    def new_recipient(self) -> tuple[bytes, bytes]:
-        """Return an X25519 key pair, 32 bytes each."""
-        private = X25519PrivateKey.generate()
-        return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+    def new_recipient(self, *, long_kept: bool = False) -> tuple[bytes, bytes]:
+        """Return an X25519 key pair (32 bytes each), or an MLKEM768_X25519 one (96 and 1216)."""
+        return hpke.new_recipient(long_kept=long_kept)
 
     def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
-        """Return encapsulated key (32 bytes), ciphertext, tag: HPKE base mode, single shot."""
-        try:
-            return _HPKE.encrypt(secret, X25519PublicKey.from_public_bytes(public), info)
-        except ValueError:
-            raise InvalidTagError from None
+        """Return encapsulated key (32 or 1120 bytes), ciphertext, tag; the key tells the KEM."""
+        return hpke.wrap(public, secret, info)
 
     def unwrap(self, private: bytes, wrapped: bytes, info: bytes) -> bytes:
         """Return the secret, or raise InvalidTagError."""
-        if len(wrapped) < _PUBLIC_BYTES + TAG_BYTES:
-            raise InvalidTagError
-        try:
-            return _HPKE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private), info)
-        except (InvalidTag, ValueError):
-            raise InvalidTagError from None
+        return hpke.unwrap(private, wrapped, info)
 
     def new_signer(self) -> tuple[bytes, bytes]:
         """Return an Ed25519 key pair, 32 bytes each."""

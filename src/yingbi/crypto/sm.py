@@ -160,8 +160,11 @@ class Sm:
         """Return the plaintext of one message, or raise InvalidTagError."""
         return Sm4Gcm(key).open(nonce, ciphertext, aad)
 
-    def new_recipient(self) -> tuple[bytes, bytes]:
-        """Return an SM2 key pair: 32-byte scalar, and point as 4, x, y (65 bytes)."""
+    def new_recipient(self, *, long_kept: bool = False) -> tuple[bytes, bytes]:
+        """Return an SM2 key pair: 32-byte scalar, and point as 4, x, y (65 bytes).
+
+        long_kept changes nothing: no hybrid with SM2 is standardised yet.
+        """
         private = (1 + secrets.randbelow(_ORDER - 2)).to_bytes(_SCALAR_BYTES)
         return private, self._public(private)
 

@@ -18,13 +18,14 @@ _VERSION = 1
 
 
 class RecipientType(IntEnum):
-    """Whose key a DEK is wrapped for, and how.
-
-    2 is kept for epoch keys of the KEM MLKEM768_X25519.
-    """
+    """Whose key a DEK is wrapped for, and how: X25519 or SM2, MLKEM768_X25519, a device's own."""
 
     BOX_EPOCH = 1
+    BOX_EPOCH_HYBRID = 2
     DEVICE = 16
+
+
+BOX_TYPES = frozenset({RecipientType.BOX_EPOCH, RecipientType.BOX_EPOCH_HYBRID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,15 @@ def parse_lock(data: bytes | memoryview) -> Lock:
     lock = take_lock(cursor)
     cursor.end()
     return lock
+
+
+def lock_key_ids(lock: bytes | memoryview) -> tuple[bytes, ...]:
+    """Return the ids of the box keys that a lock names, in its order; it is only parsed.
+
+    After a rotation or a hold they are other keys than that of the header's epoch.
+    Raises: SealBrokenError where it is no lock.
+    """
+    return tuple(one.key_id for one in parse_lock(lock).recipients if one.kind in BOX_TYPES)
 
 
 def take_lock(cursor: Cursor) -> Lock:

@@ -3,7 +3,7 @@
 from hmac import compare_digest
 
 from yingbi.crypto.suite import InvalidTagError, Suite
-from yingbi.envelope.lock import Lock, RecipientType, parse_lock
+from yingbi.envelope.lock import Lock, parse_lock
 from yingbi.envelope.schedule import DEK_BYTES, lock_mac
 from yingbi.errors import NoKeyError, SealBrokenError
 from yingbi.keys.wrap import EpochPublic
@@ -14,6 +14,8 @@ def unwrap(
 ) -> bytearray:
     """Return the DEK, 32 bytes, for the caller to zero after use.
 
+    epoch: any key of the box that the lock names; after a rotation or a hold that is
+        another one than the header's epoch (`envelope.lock.lock_key_ids` tells which).
     Raises: NoKeyError where the lock names no recipient with this key, or was made
         for another segment, box or key; SealBrokenError where it is no lock of
         this suite or its recipients were altered.
@@ -37,6 +39,6 @@ def unwrap(
 
 def _wrapped_for(lock: Lock, epoch: EpochPublic) -> bytes:
     for recipient in lock.recipients:
-        if recipient.kind is RecipientType.BOX_EPOCH and recipient.key_id == epoch.key_id:
+        if (recipient.kind, recipient.key_id) == (epoch.recipient_type, epoch.key_id):
             return recipient.wrapped
     raise NoKeyError(what="this segment")
