@@ -73,6 +73,32 @@ def test_one_cipher_seals_many_messages_as_many_ciphers_would(name):
             one.open(nonce, sealed, aad + b"!")
 
 
+@BOTH
+@pytest.mark.parametrize("length", [0, 1, 16, 70_000])
+def test_a_cipher_writes_into_a_buffer_what_it_would_return(name, length):
+    s = suite(name)
+    cipher, nonce, clear = s.cipher(bytes(s.key_bytes)), bytes(12), b"m" * length
+    sealed = cipher.seal(nonce, clear)
+    around = bytearray(b"!" * (length + 16 + 6))
+    cipher.seal_into(nonce, memoryview(clear), memoryview(around)[3:-3])
+    assert around == b"!!!" + sealed + b"!!!"
+    around = bytearray(b"!" * (length + 6))
+    cipher.open_into(nonce, memoryview(sealed), memoryview(around)[3:-3])
+    assert around == b"!!!" + clear + b"!!!"
+    for bad in (sealed[:-1] + bytes([sealed[-1] ^ 1]), bytes(length + 16)):
+        with pytest.raises(InvalidTagError):
+            cipher.open_into(nonce, bad, memoryview(bytearray(length)))
+    with pytest.raises(InvalidTagError):
+        cipher.open_into(nonce, bytes(15), memoryview(bytearray(0)))
+    for other in (length + 1, length + 15, length + 17):
+        with pytest.raises(ValueError, match=r"length|buffer"):
+            cipher.seal_into(nonce, clear, memoryview(bytearray(other)))
+    with pytest.raises(ValueError, match=r"length|buffer"):
+        cipher.open_into(nonce, sealed, memoryview(bytearray(length + 1)))
+    with pytest.raises((ValueError, BufferError, TypeError)):
+        cipher.seal_into(nonce, clear, memoryview(bytes(length + 16)))
+
+
 @quick
 @given(plaintext=data, aad=data, key=st.binary(min_size=16, max_size=16))
 def test_sm4_gcm_agrees_with_cryptography(plaintext, aad, key):

@@ -17,11 +17,13 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope import segment as segment_module
 from yingbi.envelope.header import CHUNK_BYTES, MAX_BODY_BYTES, NO_PREVIOUS
+from yingbi.envelope.layout import bytes_after_lock
 from yingbi.envelope.lock import Lock, Recipient, RecipientType, lock_key_ids, parse_lock
 from yingbi.envelope.padding import padme, private_size, unpadded
 from yingbi.envelope.part import PartEnd, check_end, first_header, read_part
 from yingbi.envelope.private import open_private, seal_private, sealed_bytes
-from yingbi.envelope.reader import SegmentReader, bytes_after_lock
+from yingbi.envelope.reader import SegmentReader
+from yingbi.envelope.room import LARGE, room, settled, wipe, wiped_on_failure
 from yingbi.envelope.schedule import commitment, lock_mac, meta_key, payload_key
 from yingbi.envelope.segment import Place, nonce, seal_bytes, seal_segment, signed_message
 from yingbi.errors import NoKeyError, NotAuthorisedError, SealBrokenError
@@ -126,6 +128,77 @@ def test_every_length_around_a_chunk_opens_and_its_end_is_found_by_arithmetic(ma
     before = FIXED + 1 + 4 + 1024 + 16 + 32
     assert len(sealed.content) == before + length + 16 * chunks + 32 * chunks + 4 + 32 + 64
     assert bytes_after_lock(maker.suite, sealed.header) == len(sealed.content) - before
+
+
+SHAPES = [(0, 0), (0, 1), (1, 1), (65_535, 65_536), (65_536, 65_536), (65_536, 65_537)]
+SHAPES += [(65_537, 200_000), (200_000, 200_000), (10, 131_072), (LARGE + 5, LARGE + 70_000)]
+
+
+@BOTH
+@pytest.mark.parametrize(("length", "size"), SHAPES)
+def test_a_segment_is_what_joining_its_pieces_one_by_one_gives(name, length, size):
+    """The plain road of the page: pad, cut, seal, hash, join, each with a copy of its own."""
+    s, content = suite(name), bytes(range(251)) * (length // 251 + 1)
+    content = content[:length]
+    sealed = seal_segment(
+        *(s, DEK, Maker(name).place(), PrivateMetadata("video/mp4", length), content),
+        padded_to=size,
+        sign=lambda message: s.hash(message) * 2,
+        make_lock=s.hash,
+    )
+    head, hh = sealed.header.encode(), sealed.header.digest(s)
+    body, cipher = content + bytes(size - length), s.cipher(payload_key(s, DEK, hh))
+    clear = [body[n : n + CHUNK_BYTES] for n in range(0, size, CHUNK_BYTES)] or [b""]
+    chunks = [cipher.seal(nonce(n, last=n + 1 == len(clear)), c) for n, c in enumerate(clear)]
+    leaves = [s.hash(b"\0" + chunk) for chunk in chunks]
+    commit, root = commitment(s, DEK, hh), merkle.root(s, leaves)
+    seal = len(chunks).to_bytes(4) + root
+    signature = s.hash(b"YBV1 seal " + hh + commit + seal) * 2
+    assert bytes(sealed.content) == b"".join([head, commit, *chunks, *leaves, seal, signature])
+    assert (sealed.merkle_root, sealed.seal_digest) == (root, s.hash(seal + signature))
+
+
+def test_a_large_segment_opens_and_neither_form_can_be_written_to(maker):
+    content = os.urandom(LARGE + 1)
+    sealed = maker.seal(content)
+    private, opened = maker.open(sealed.content)
+    assert (bytes(opened), private.true_length) == (content, len(content))
+    for view in (sealed.content, opened):
+        with pytest.raises(TypeError, match="read-only"):
+            view[0] = 1
+    for at in (1300, LARGE // 2, len(sealed.content) - 100):
+        bad = bytearray(sealed.content)
+        bad[at] ^= 1
+        with pytest.raises(SealBrokenError):
+            maker.open(bad)
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, LARGE, LARGE + 3])
+def test_a_room_is_empty_when_it_is_made_and_after_a_failure(size):
+    buffer = room(size)
+    assert (len(buffer), any(buffer[:100]), buffer.readonly) == (size, False, False)
+    with pytest.raises(ZeroDivisionError), wiped_on_failure(buffer):  # noqa: PT012
+        buffer[:] = b"\1" * size
+        raise ZeroDivisionError
+    assert bytes(buffer) == bytes(size)
+    buffer[:] = b"\1" * size
+    assert settled(buffer) == b"\1" * size
+    wipe(buffer)
+    assert bytes(buffer) == bytes(size)
+
+
+def test_a_plaintext_whose_last_chunk_is_forged_is_wiped(maker, monkeypatch):
+    from yingbi.envelope import reader as reader_module
+
+    kept = []
+    monkeypatch.setattr(reader_module, "room", lambda size: kept.append(room(size)) or kept[-1])
+    data = maker.seal(b"x" * 2 * CHUNK_BYTES, padded_to=2 * CHUNK_BYTES).content
+    first, second = SegmentReader.parse(maker.suite, data).chunks
+    bad = maker.resealed(data, [first, bytes(second[:-1]) + bytes([second[-1] ^ 1])])
+    assert bytes(maker.open(data)[1]) == bytes(kept.pop()) == b"x" * 2 * CHUNK_BYTES
+    with pytest.raises(SealBrokenError, match="does not open"):
+        maker.open(bad)
+    assert not any(kept.pop())
 
 
 def test_header_fields_stand_where_the_page_says(maker):
@@ -365,9 +438,16 @@ def test_a_last_chunk_is_marked_as_last(maker):
 
 
 def test_padding_that_is_not_empty_is_refused(maker, monkeypatch):
-    monkeypatch.setattr(segment_module, "padded", lambda content, _: content + b"\0\1\0")
-    with pytest.raises(SealBrokenError, match="padding"):
-        maker.open(maker.seal().content)
+    for place in (7, 70_000, 140_000):
+        body = bytearray(b"content".ljust(140_001, b"\0"))
+        body[place] = 1
+        monkeypatch.setattr(
+            segment_module,
+            "padded_chunks",
+            lambda _, size, step, body=body: (body[n : n + step] for n in range(0, size, step)),
+        )
+        with pytest.raises(SealBrokenError, match="padding"):
+            maker.open(maker.seal(padded_to=len(body)).content)
 
 
 def crafted_private(maker, clear, values, size=None):

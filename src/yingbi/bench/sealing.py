@@ -7,7 +7,7 @@ from statistics import median
 
 from yingbi.bench.row import Row
 from yingbi.crypto.passphrase import SALT_BYTES, Cost, stretch
-from yingbi.crypto.suite import NAMES, Suite, suite
+from yingbi.crypto.suite import NAMES, Octets, Suite, suite
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say
@@ -55,7 +55,7 @@ def _speeds(chosen: Suite, content: bytes, runs: int) -> dict[str, float]:
     dek = os.urandom(DEK_BYTES)
     private = PrivateMetadata("video/mp4", len(content))
 
-    def seal() -> bytes:
+    def seal() -> Octets:
         return seal_segment(
             chosen,
             dek,

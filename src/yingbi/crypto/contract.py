@@ -35,6 +35,15 @@ class Cipher(Protocol):
     def open(self, nonce: bytes, ciphertext: Octets, aad: bytes = b"") -> bytes:
         """Return the plaintext, or raise InvalidTagError."""
 
+    def seal_into(self, nonce: bytes, plaintext: Octets, out: memoryview) -> None:
+        """Write ciphertext and tag to `out`, which is 16 bytes longer than the plaintext."""
+
+    def open_into(self, nonce: bytes, ciphertext: Octets, out: memoryview) -> None:
+        """Write the plaintext to `out`, 16 bytes shorter than the ciphertext.
+
+        Raises: InvalidTagError; what `out` then holds is not to be used.
+        """
+
 
 class Suite(Protocol):
     """One family of ciphers. All keys, digests and signatures are raw bytes.

@@ -35,6 +35,19 @@ class AesGcm:
         except InvalidTag:
             raise InvalidTagError from None
 
+    def seal_into(self, nonce: bytes, plaintext: Octets, out: memoryview) -> None:
+        """Write ciphertext and tag to `out`."""
+        _check_nonce(nonce)
+        self._aead.encrypt_into(nonce, plaintext, None, out)
+
+    def open_into(self, nonce: bytes, ciphertext: Octets, out: memoryview) -> None:
+        """Write the plaintext to `out`, or raise InvalidTagError."""
+        _check_nonce(nonce)
+        try:
+            self._aead.decrypt_into(nonce, ciphertext, None, out)
+        except InvalidTag:
+            raise InvalidTagError from None
+
 
 class Intl:
     """The suite of the wider world; needs nothing but the `cryptography` package.

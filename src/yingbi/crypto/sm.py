@@ -51,30 +51,54 @@ class Sm4Gcm:
 
     def seal(self, nonce: bytes, plaintext: Octets, aad: bytes = b"") -> bytes:
         """Return ciphertext and tag."""
-        self._start(nonce, aad)
-        length = len(plaintext)
-        sealed = bytearray(length + TAG_BYTES)
-        out = ffi.from_buffer(sealed)
-        encrypt = self._library.gcry_cipher_encrypt
-        check(encrypt(self._handle, out, length, view(plaintext), length))
-        check(self._library.gcry_cipher_gettag(self._handle, out + length, TAG_BYTES))
+        sealed = bytearray(len(plaintext) + TAG_BYTES)
+        self._seal(nonce, plaintext, sealed, aad)
         return bytes(sealed)
 
     def open(self, nonce: bytes, ciphertext: Octets, aad: bytes = b"") -> bytes:
         """Return the plaintext, or raise InvalidTagError; what failed is wiped first."""
-        length = len(ciphertext) - TAG_BYTES
-        if length < 0:
+        if len(ciphertext) < TAG_BYTES:
             raise InvalidTagError
+        plaintext = bytearray(len(ciphertext) - TAG_BYTES)
+        self._open(nonce, ciphertext, plaintext, aad)
+        return bytes(plaintext)
+
+    def seal_into(self, nonce: bytes, plaintext: Octets, out: memoryview) -> None:
+        """Write ciphertext and tag to `out`."""
+        self._seal(nonce, plaintext, out, b"")
+
+    def open_into(self, nonce: bytes, ciphertext: Octets, out: memoryview) -> None:
+        """Write the plaintext to `out`, or raise InvalidTagError; what failed is wiped first."""
+        if len(ciphertext) < TAG_BYTES:
+            raise InvalidTagError
+        self._open(nonce, ciphertext, out, b"")
+
+    def _seal(
+        self, nonce: bytes, plaintext: Octets, sealed: bytearray | memoryview, aad: bytes
+    ) -> None:
+        length = len(plaintext)
+        if len(sealed) != length + TAG_BYTES:
+            raise ValueError("the buffer for the ciphertext has a wrong length")
         self._start(nonce, aad)
-        plaintext, given = bytearray(length), view(ciphertext)
-        out = ffi.from_buffer(plaintext)
+        out = ffi.from_buffer(sealed, require_writable=True)
+        encrypt = self._library.gcry_cipher_encrypt
+        check(encrypt(self._handle, out, length, view(plaintext), length))
+        check(self._library.gcry_cipher_gettag(self._handle, out + length, TAG_BYTES))
+
+    def _open(
+        self, nonce: bytes, ciphertext: Octets, plaintext: bytearray | memoryview, aad: bytes
+    ) -> None:
+        length, given = len(plaintext), view(ciphertext)
+        if len(ciphertext) != length + TAG_BYTES:
+            raise ValueError("the buffer for the plaintext has a wrong length")
+        self._start(nonce, aad)
+        out = ffi.from_buffer(plaintext, require_writable=True)
         check(self._library.gcry_cipher_decrypt(self._handle, out, length, given, length))
         try:
             check(self._library.gcry_cipher_checktag(self._handle, given + length, TAG_BYTES))
         except GcryptError:
             ffi.memmove(out, bytes(length), length)
             raise InvalidTagError from None
-        return bytes(plaintext)
 
     def _start(self, nonce: bytes, aad: bytes) -> None:
         if len(nonce) != NONCE_BYTES:

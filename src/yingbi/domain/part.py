@@ -67,7 +67,7 @@ class RawFilm:
 class SealedSegment:
     """What may touch a disk: sealed bytes, and the lock that is kept elsewhere.
 
-    content: HEADER to SEAL of YBV1, without the lock.
+    content: HEADER to SEAL of YBV1, without the lock; a large one is a view that cannot be written.
     lock: the DEK wrapped for the box's epoch.
     seal_digest: digest of the SEAL; the next segment of the part is chained to it.
     merkle_root: root over the ciphertext chunks, for the log.
@@ -75,7 +75,7 @@ class SealedSegment:
 
     segment_id: UUID
     number: int
-    content: bytes = field(repr=False)
+    content: bytes | bytearray | memoryview = field(repr=False)
     lock: bytes = field(repr=False)
     seal_digest: bytes
     merkle_root: bytes

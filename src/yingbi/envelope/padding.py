@@ -1,9 +1,13 @@
 """Sizes that tell less about what is inside."""
 
+from collections.abc import Iterator
+
+from yingbi.crypto.contract import Octets
 from yingbi.errors import SealBrokenError
 
 MIN_PRIVATE_BYTES = 1024
 MAX_PRIVATE_BYTES = 65_536
+_STEP = 65_536
 
 
 def padme(length: int) -> int:
@@ -39,13 +43,32 @@ def padded(content: bytes, size: int) -> bytes:
     return content + bytes(size - len(content))
 
 
-def unpadded(data: bytes, true_length: int, what: str) -> bytes:
-    """Return the content without its padding.
+def padded_chunks(content: Octets, size: int, step: int) -> Iterator[Octets]:
+    """Yield what `padded` returns in chunks of `step` bytes, without copying the content.
 
-    Raises: SealBrokenError where the length is impossible or the padding is not zeros.
+    At least one chunk comes, an empty one where the size is 0; the last may be shorter.
+    Raises: ValueError where the content is longer than the size.
     """
+    if len(content) > size:
+        raise ValueError(f"{len(content)} bytes do not fit into {size}")
+    view, zeros = memoryview(content), bytes(step)
+    for start in range(0, max(size, 1), step):
+        length = min(step, size - start)
+        clear = view[start : start + length]
+        yield clear if len(clear) == length else bytes(clear) + zeros[: length - len(clear)]
+
+
+def unpadded(data: bytes, true_length: int, what: str) -> bytes:
+    """Return the content without its padding; raises as `check_padding` does."""
+    check_padding(memoryview(data), true_length, what)
+    return data[:true_length]
+
+
+def check_padding(data: memoryview, true_length: int, what: str) -> None:
+    """Raise SealBrokenError where the true length is impossible or what follows is not zeros."""
     if true_length > len(data):
         raise SealBrokenError(what=what, reason="its true length is impossible")
-    if data.count(0, true_length) != len(data) - true_length:
-        raise SealBrokenError(what=what, reason="its padding is not empty")
-    return data[:true_length]
+    for start in range(true_length, len(data), _STEP):
+        piece = bytes(data[start : start + _STEP])
+        if piece.count(0) != len(piece):
+            raise SealBrokenError(what=what, reason="its padding is not empty")

@@ -7,14 +7,15 @@ SEAL, are kept outside the file (catalogue and log), and `PartEnd` carries them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import SEEK_END, BytesIO
-from typing import BinaryIO
+from io import SEEK_END, BufferedIOBase, BytesIO
 
 from yingbi.crypto.contract import Octets, Suite
 from yingbi.envelope.cursor import Cursor
 from yingbi.envelope.header import MAX_HEADER_BYTES, NO_PREVIOUS, Header, take_header
+from yingbi.envelope.layout import bytes_after_lock
 from yingbi.envelope.lock import MAX_LOCK_BYTES
-from yingbi.envelope.reader import SegmentReader, bytes_after_lock, take_lock_bytes
+from yingbi.envelope.reader import SegmentReader, take_lock_bytes
+from yingbi.envelope.room import room
 from yingbi.envelope.schedule import COMMIT_BYTES
 
 _WHAT = "a sealed part"
@@ -29,7 +30,7 @@ class PartEnd:
     seal_digest: bytes
 
 
-def read_part(suite: Suite, source: BinaryIO | Octets) -> Iterator[SegmentReader]:
+def read_part(suite: Suite, source: BufferedIOBase | Octets) -> Iterator[SegmentReader]:
     """Yield the segments of a part, parsed and in order, but not verified.
 
     source: bytes, or a file that can seek; it is read from its start to its end, one
@@ -48,7 +49,7 @@ def read_part(suite: Suite, source: BinaryIO | Octets) -> Iterator[SegmentReader
         offset, previous = offset + segment.size, segment
 
 
-def read_segment(suite: Suite, file: BinaryIO, offset: int, end: int) -> SegmentReader:
+def read_segment(suite: Suite, file: BufferedIOBase, offset: int, end: int) -> SegmentReader:
     """Return the segment at the offset of a file that ends at `end`.
 
     Raises: SealBrokenError; no more is read or held than the header proves to be there.
@@ -63,11 +64,22 @@ def read_segment(suite: Suite, file: BinaryIO, offset: int, end: int) -> Segment
     size = cursor.position + bytes_after_lock(suite, header)
     if size > end - offset:
         raise cursor.broken("it ends before it should: it is incomplete")
+    return SegmentReader.parse(suite, read_exactly(file, offset, size))
+
+
+def read_exactly(file: BufferedIOBase, offset: int, size: int) -> memoryview:
+    """Return `size` bytes from the offset on; raises SealBrokenError where there are fewer."""
+    data, filled = room(size), 0
     file.seek(offset)
-    return SegmentReader.parse(suite, file.read(size))
+    while filled < size:
+        count = file.readinto(data[filled:])
+        if not count:
+            raise Cursor(data, _WHAT).broken("it ends before it should: it is incomplete")
+        filled += count
+    return data
 
 
-def first_header(source: BinaryIO | Octets) -> Header:
+def first_header(source: BufferedIOBase | Octets) -> Header:
     """Return the header of a part's first segment, unverified, to look up what opens it."""
     file = BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
     file.seek(0)

@@ -11,15 +11,15 @@ from yingbi.crypto import merkle
 from yingbi.crypto.contract import DIGEST_BYTES, TAG_BYTES, InvalidTagError, Octets, Suite
 from yingbi.domain.part import PrivateMetadata
 from yingbi.envelope.cursor import Cursor
-from yingbi.envelope.header import CHUNK_BYTES, Header, take_header
+from yingbi.envelope.header import Header, take_header
+from yingbi.envelope.layout import chunk_sizes
 from yingbi.envelope.lock import take_lock
-from yingbi.envelope.padding import unpadded
+from yingbi.envelope.padding import check_padding
 from yingbi.envelope.private import open_private
+from yingbi.envelope.room import room, settled, wiped_on_failure
 from yingbi.envelope.schedule import COMMIT_BYTES, commitment, payload_key
 from yingbi.envelope.segment import nonce, seal_bytes, signed_message
 from yingbi.errors import SealBrokenError
-
-SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +107,29 @@ class VerifiedSegment:
     head: VerifiedHead
     chunks: tuple[memoryview, ...] = field(repr=False)
 
-    def open(self, dek: Octets) -> tuple[PrivateMetadata, bytes]:
+    def open(self, dek: Octets) -> tuple[PrivateMetadata, Octets]:
         """Return private metadata and content, whole and verified.
 
-        Raises: SealBrokenError; then nothing has come out.
+        Raises: SealBrokenError; then nothing has come out, and what was opened is wiped.
         """
         head, what = self.head, self.head.header.what
         private = head.open_metadata(dek)
-        cipher = head.suite.cipher(payload_key(head.suite, dek, head.hh))
-        last, body = len(self.chunks) - 1, []
-        try:
-            for i, chunk in enumerate(self.chunks):
-                body.append(cipher.open(nonce(i, last=i == last), chunk))
-        except InvalidTagError:
-            raise SealBrokenError(what=what, reason="a chunk of its body does not open") from None
-        return private, unpadded(b"".join(body), private.true_length, what)
+        body = room(head.header.body_bytes)
+        with wiped_on_failure(body):
+            try:
+                self._open_body(payload_key(head.suite, dek, head.hh), body)
+            except InvalidTagError:
+                reason = "a chunk of its body does not open"
+                raise SealBrokenError(what=what, reason=reason) from None
+            check_padding(body, private.true_length, what)
+        return private, settled(body[: private.true_length])
+
+    def _open_body(self, key: bytes, out: memoryview) -> None:
+        cipher, last, at = self.head.suite.cipher(key), len(self.chunks) - 1, 0
+        for index, chunk in enumerate(self.chunks):
+            end = at + len(chunk) - TAG_BYTES
+            cipher.open_into(nonce(index, last=index == last), chunk, out[at:end])
+            at = end
 
 
 def take_segment(suite: Suite, cursor: Cursor) -> SegmentReader:
@@ -151,18 +159,6 @@ def take_segment(suite: Suite, cursor: Cursor) -> SegmentReader:
         seal_digest=suite.hash(cursor.since(seal_start)),
         size=cursor.position - start,
     )
-
-
-def chunk_sizes(header: Header) -> list[int]:
-    """Return the length of each sealed chunk, tag included."""
-    whole = [SEALED_CHUNK_BYTES] * (header.chunk_count - 1)
-    return [*whole, header.body_bytes - CHUNK_BYTES * len(whole) + TAG_BYTES]
-
-
-def bytes_after_lock(suite: Suite, header: Header) -> int:
-    """Return how many bytes follow COMMIT and LOCK: body, leaf digests, SEAL."""
-    seal = 4 + DIGEST_BYTES + suite.signature_bytes
-    return sum(chunk_sizes(header)) + DIGEST_BYTES * header.chunk_count + seal
 
 
 def take_lock_bytes(cursor: Cursor, header: Header) -> bytes | None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from yingbi.crypto import merkle
-from yingbi.crypto.contract import Octets, Suite
+from yingbi.crypto.contract import TAG_BYTES, Octets, Suite
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope.header import CHUNK_BYTES, MAX_BODY_BYTES, Header, may_exist
-from yingbi.envelope.padding import padded
+from yingbi.envelope.layout import bytes_after_lock, sealed_body_bytes
+from yingbi.envelope.padding import padded_chunks
 from yingbi.envelope.private import seal_private, sealed_bytes
+from yingbi.envelope.room import room, settled
 from yingbi.envelope.schedule import commitment, payload_key
 
 _INDEX_BYTES = 11
@@ -43,7 +45,7 @@ class Sealed:
     """
 
     header: Header
-    content: bytes = field(repr=False)
+    content: Octets = field(repr=False)
     lock: bytes = field(repr=False)
     seal_digest: bytes
     merkle_root: bytes
@@ -54,7 +56,7 @@ def seal_segment(
     dek: Octets,
     place: Place,
     private: PrivateMetadata,
-    content: bytes,
+    content: Octets,
     *,
     padded_to: int,
     sign: Callable[[bytes], bytes],
@@ -73,18 +75,21 @@ def seal_segment(
         raise ValueError("the private metadata names another length")
     if padded_to > MAX_BODY_BYTES or not may_exist(place.part, place.level):
         raise ValueError("such a segment cannot exist")
-    body = padded(content, padded_to)
-    header = _header(suite, dek, place, private, len(body), detached=detached)
+    header = _header(suite, dek, place, private, padded_to, detached=detached)
     hh = header.digest(suite)
     commit = commitment(suite, dek, hh)
     lock = make_lock(header.lock_context(hh))
-    chunks = _chunks(suite, payload_key(suite, dek, hh), body, header.chunk_count)
-    leaves = [merkle.leaf_hash(suite, chunk) for chunk in chunks]
+    head = header.encode() + commit + (b"" if detached else lock)
+    whole = room(len(head) + bytes_after_lock(suite, header))
+    body_end = len(head) + sealed_body_bytes(header)
+    body = whole[len(head) : body_end]
+    leaves = _seal_body(suite, payload_key(suite, dek, hh), content, padded_to, body)
     root = merkle.root(suite, leaves)
     seal = seal_bytes(header.chunk_count, root)
     seal += sign(signed_message(hh, commit, seal))
-    parts = [header.encode(), commit, b"" if detached else lock, *chunks, *leaves, seal]
-    return Sealed(header, b"".join(parts), lock, suite.hash(seal), root)
+    whole[: len(head)] = head
+    whole[body_end:] = b"".join(leaves) + seal
+    return Sealed(header, settled(whole), lock, suite.hash(seal), root)
 
 
 def seal_bytes(chunk_count: int, root: bytes) -> bytes:
@@ -116,9 +121,17 @@ def _header(
     return replace(draft, sealed_private=sealed)
 
 
-def _chunks(suite: Suite, key: bytes, body: bytes, count: int) -> list[bytes]:
-    cipher, view = suite.cipher(key), memoryview(body)
-    return [
-        cipher.seal(nonce(i, last=i == count - 1), view[i * CHUNK_BYTES : (i + 1) * CHUNK_BYTES])
-        for i in range(count)
-    ]
+def _seal_body(
+    suite: Suite, key: bytes, content: Octets, size: int, out: memoryview
+) -> list[bytes]:
+    """Write the sealed chunks to `out` and return their leaf digests.
+
+    Each chunk is hashed right after it was encrypted, while the processor's cache holds it.
+    """
+    cipher, leaves, at = suite.cipher(key), [], 0
+    for index, clear in enumerate(padded_chunks(content, size, CHUNK_BYTES)):
+        sealed = out[at : at + len(clear) + TAG_BYTES]
+        at += len(sealed)
+        cipher.seal_into(nonce(index, last=at == len(out)), clear, sealed)
+        leaves.append(merkle.leaf_hash(suite, sealed))
+    return leaves

@@ -5,7 +5,7 @@ import struct
 from yingbi.errors import ReadWriteError
 
 
-def init_section(segment: bytes) -> bytes:
+def init_section(segment: bytes | bytearray | memoryview) -> bytes:
     """Return what stands before the first fragment: what a player needs to begin anywhere.
 
     Raises: ReadWriteError where the bytes are not boxes of MP4.
@@ -14,7 +14,7 @@ def init_section(segment: bytes) -> bytes:
     while place + 8 <= len(segment):
         size, kind = struct.unpack_from(">I4s", segment, place)
         if kind == b"moof":
-            return segment[:place]
+            return bytes(segment[:place])
         if size < 8:
             break
         place += size

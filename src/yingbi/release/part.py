@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import SEEK_END, BytesIO
-from typing import BinaryIO
+from io import SEEK_END, BufferedIOBase, BytesIO
 from uuid import UUID
 
 from yingbi.crypto.suite import Octets, Suite
@@ -27,7 +26,7 @@ _HELD_BYTES = MAX_BODY_BYTES + (1 << 20)
 class _Part:
     """A verified part, and where to find what opens it."""
 
-    file: BinaryIO
+    file: BufferedIOBase
     segments: list["_Sealed"]
     locks: Mapping[UUID, bytes] = field(repr=False)
     epoch_key_of: EpochKeyOf
@@ -47,7 +46,7 @@ class _Sealed:
 
 def open_part(
     suite: Suite,
-    source: BinaryIO | Octets,
+    source: BufferedIOBase | Octets,
     *,
     locks: Mapping[UUID, bytes],
     epoch_key_of: EpochKeyOf,
@@ -59,7 +58,7 @@ def open_part(
     end: PartEnd | None,
     from_s: float | None = None,
     to_s: float | None = None,
-) -> Iterator[tuple[PrivateMetadata, bytes]]:
+) -> Iterator[tuple[PrivateMetadata, Octets]]:
     """Return the part's segments, opened one by one while iterated.
 
     The grant and every seal are checked before this returns; every lock, key and
@@ -94,7 +93,7 @@ def open_part(
     )
 
 
-def _opened(part: _Part, from_s: float, to_s: float) -> Iterator[tuple[PrivateMetadata, bytes]]:
+def _opened(part: _Part, from_s: float, to_s: float) -> Iterator[tuple[PrivateMetadata, Octets]]:
     try:
         wanted = []
         for one in part.segments:

@@ -1,7 +1,7 @@
 """Checking a part without any key: seals, chain, order, end."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from io import BufferedIOBase
 from uuid import UUID
 
 from yingbi.crypto.suite import Octets, Suite
@@ -12,7 +12,7 @@ from yingbi.envelope.reader import SegmentReader, VerifiedHead, VerifiedSegment
 
 def verify_part(
     suite: Suite,
-    source: BinaryIO | Octets,
+    source: BufferedIOBase | Octets,
     device_public_key: bytes,
     *,
     object_id: UUID,
@@ -36,7 +36,7 @@ def verify_part(
 
 def verified_segments(
     suite: Suite,
-    source: BinaryIO | Octets,
+    source: BufferedIOBase | Octets,
     device_public_key: bytes,
     *,
     object_id: UUID,

@@ -13,8 +13,8 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from yingbi.disk.durable import Disk
 from yingbi.domain.crossing import Crossing, no_crossing
@@ -37,7 +37,7 @@ class Body:
         disk.make_folder(folder)
         self._file = disk.create(self._temporary)
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | bytearray | memoryview) -> None:
         """Add bytes at the end; raises ReadWriteError."""
         self.size += self._file.write(content)
 
@@ -74,7 +74,7 @@ class ObjectShelf:
         """Return a new body, dated to the UTC day; raises ReadWriteError."""
         return Body(self._disk, self._root / secrets.token_hex(1), day)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedReader:
         """Return a body for reading at any offset.
 
         Raises: SealBrokenError where its bytes are gone; ReadWriteError.

@@ -36,7 +36,7 @@ def pack(
     yield Records(content, *span, padded_to=padded_to, labels=labels, poses_dropped=dropped)
 
 
-def unpack(content: bytes) -> list[Record]:
+def unpack(content: bytes | bytearray | memoryview) -> list[Record]:
     """Return the checked records of a segment's content.
 
     Raises: RecordRefusedError where it is not what `pack` makes.
@@ -44,7 +44,7 @@ def unpack(content: bytes) -> list[Record]:
     return from_lines(inflate(content))
 
 
-def inflate(content: bytes) -> bytes:
+def inflate(content: bytes | bytearray | memoryview) -> bytes:
     """Return the JSON Lines of a segment's content; RecordRefusedError where damaged."""
     stream = zlib.decompressobj()
     try:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from yingbi.access.owner import self_grant
+from yingbi.crypto.suite import Octets
 from yingbi.domain.grant import Grant
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
@@ -109,7 +110,7 @@ def _log(vault: Vault, stored: StoredObject, part: PartKind, grant: Grant) -> No
 
 def _segments(
     vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
-) -> Iterator[tuple[PrivateMetadata, bytes]]:
+) -> Iterator[tuple[PrivateMetadata, Octets]]:
     def epoch_key_of(header: Header) -> tuple[EpochPublic, bytes]:
         return vault.epochs.epoch_private(header.box_id, header.key_epoch, header.retention)
 
@@ -136,7 +137,7 @@ def _write(
     part: PartKind,
     stored: StoredObject,
     wish: Wish,
-    segments: Iterator[tuple[PrivateMetadata, bytes]],
+    segments: Iterator[tuple[PrivateMetadata, Octets]],
 ) -> None:
     match part:
         case PartKind.RECORDS:
@@ -149,7 +150,7 @@ def _write(
             file.writelines(_film(segments, wish))
 
 
-def _film(segments: Iterator[tuple[PrivateMetadata, bytes]], wish: Wish) -> Iterator[bytes]:
+def _film(segments: Iterator[tuple[PrivateMetadata, Octets]], wish: Wish) -> Iterator[Octets]:
     """Yield the pieces; of a first piece outside the span only what players need to begin."""
     for number, (private, content) in enumerate(segments):
         outside = wish.from_s is not None and private.to_s < wish.from_s
