@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
+from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import settings_of
-from yingbi.cli.vault import JSON, level_words, opened, vault_options
+from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SealBrokenError, SomeFailedError, UsageError, YingbiError
