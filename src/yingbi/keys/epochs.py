@@ -11,14 +11,14 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import epochs
 from yingbi.db.sql import Row, and_, insert, select
-from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.errors import NoKeyError
 from yingbi.keys.boxes import Boxes
-from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.cell import open_cell, seal_cell
 from yingbi.keys.keystore import Keystore
+from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.keys.wrap import EpochPublic
 
 _DAY_ZERO = date(1970, 1, 1)
@@ -53,6 +53,27 @@ class Epochs:
         if row is None:
             return self._new(unit, box_id, epoch_of(day), retention)
         return self._vouched(row, signer_public)
+
+    def ahead(self, box_id: UUID, first_day: date, days: int, retention: int = 0) -> list[Vouched]:
+        """Return the public halves of so many days from the first, each with its signature.
+
+        They are made where they are not there yet, and on the disk when this returns.
+
+        Raises: as `epoch_for` does.
+        """
+        with self._keys.begin() as unit:
+            for number in range(days):
+                self.epoch_for(unit, box_id, first_day + timedelta(days=number), retention)
+        first = epoch_of(first_day)
+        mine = and_(
+            epochs.c.box_id == box_id,
+            epochs.c.retention == retention,
+            epochs.c.epoch.between(first, first + days - 1),
+        )
+        with self._keys.read() as unit:
+            return [
+                _given(row) for row in unit.all(select(epochs).where(mine).order_by(epochs.c.epoch))
+            ]
 
     def epoch_private(
         self, box_id: UUID, epoch: int, retention: int = 0
@@ -98,20 +119,12 @@ class Epochs:
         return public
 
     def _vouched(self, row: Row[Any], signer_public: bytes) -> EpochPublic:
-        public = EpochPublic(row.box_id, row.epoch, row.retention, row.key_id, row.public_key)
-        try:
-            self._suite.verify(signer_public, row.signature, self._at(public))
-        except InvalidTagError:
-            raise SealBrokenError(what="an epoch key", reason="its box does not sign it") from None
-        return public
+        return vouched(self._suite, self._controller, signer_public, _given(row))
 
     def _at(self, public: EpochPublic) -> bytes:
-        return place(
-            "epoch",
-            self._controller.bytes,
-            public.box_id.bytes,
-            public.epoch.to_bytes(8, signed=True),
-            public.retention.to_bytes(2),
-            public.key_id,
-            public.public_key,
-        )
+        return epoch_place(self._controller, public)
+
+
+def _given(row: Row[Any]) -> Vouched:
+    public = EpochPublic(row.box_id, row.epoch, row.retention, row.key_id, row.public_key)
+    return Vouched(public, row.signature)
