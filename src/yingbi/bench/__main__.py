@@ -10,6 +10,7 @@ from yingbi.bench.machine import machine
 from yingbi.bench.masking import masking
 from yingbi.bench.program import size, start
 from yingbi.bench.row import Row, table
+from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
 from yingbi.domain.messages import choose_language, use_language
 
@@ -19,6 +20,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "mask": masking,
     "seal": sealing,
     "passphrase": passphrase,
+    "scale": scale,
 }
 
 
