@@ -3,6 +3,10 @@
 Sealing needs the public half alone. The box's signer vouches for it, so that
 nobody who can write to the database has content sealed to a key of his own.
 
+The private half is sealed under the box's KEK, and that once more under the
+lock-store key: a row that is deleted stays readable in old copies of the
+database until that key is replaced, and no longer.
+
 Clause: 6.2.3.b-2; 6.2.3.e-2.
 """
 
@@ -13,7 +17,7 @@ from uuid import UUID
 
 from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import epochs
-from yingbi.db.sql import Row, and_, insert, select
+from yingbi.db.sql import Row, and_, delete, insert, select, update
 from yingbi.errors import NoKeyError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, seal_cell
@@ -41,7 +45,7 @@ class Epochs:
         self, keystore: Keystore, keys: Database[KeysUnit], boxes: Boxes, controller_id: UUID
     ) -> None:
         self._suite, self._keys, self._boxes = keystore.suite, keys, boxes
-        self._controller = controller_id
+        self._keystore, self._controller = keystore, controller_id
 
     def epoch_for(self, unit: KeysUnit, box_id: UUID, day: date, retention: int = 0) -> EpochPublic:
         """Return the public half for a day, made on demand in the caller's transaction.
@@ -90,21 +94,59 @@ class Epochs:
                 raise NoKeyError(what=f"day {day_of_epoch(epoch)} of this box")
             kek = self._boxes.kek(unit, box_id)
         public = self._vouched(row, signer_public)
-        at = self._at(public)
-        return public, open_cell(self._suite, kek, row.sealed_private, at, what="an epoch key")
+        at, sealed = self._at(public), self._unwrapped(row)
+        return public, open_cell(self._suite, kek, sealed, at, what="an epoch key")
+
+    def destroy(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int = 0) -> int:
+        """Delete an epoch's key in the caller's transaction; return how many there were.
+
+        What is locked to it is lost for good once the lock-store key is replaced.
+        """
+        return unit.run(delete(epochs).where(_named(box_id, epoch, retention)))
+
+    def rewrap(self, unit: KeysUnit, limit: int) -> int:
+        """Wrap at most `limit` private halves with the lock-store key in force; return how many.
+
+        Those that only a KEK sealed, as older programs left them, are wrapped as well.
+
+        Raises: SealBrokenError, NoKeyError where one does not open.
+        """
+        new = self._keystore.lock_store_key
+        others = epochs.c.lock_store_id.is_(None) | (epochs.c.lock_store_id != new.key_id)
+        rows = unit.all(select(epochs).where(others).limit(limit))
+        for row in rows:
+            wrapped = self._wrapped(self._at(_public(row)), self._unwrapped(row))
+            mine = _named(row.box_id, row.epoch, row.retention)
+            unit.run(update(epochs).where(mine).values(**wrapped))
+        return len(rows)
+
+    def lock_store_ids(self, unit: KeysUnit) -> set[bytes | None]:
+        """Return the lock-store keys that wrap private halves; None for those under a KEK alone."""
+        rows = unit.all(select(epochs.c.lock_store_id).distinct())
+        return {None if row.lock_store_id is None else bytes(row.lock_store_id) for row in rows}
+
+    def _wrapped(self, at: bytes, sealed: bytes) -> dict[str, bytes]:
+        """Return the columns of a private half that is sealed under its KEK already."""
+        store = self._keystore.lock_store_key
+        outer = seal_cell(self._suite, store.key, sealed, at + store.key_id)
+        return {"sealed_private": outer, "lock_store_id": store.key_id}
+
+    def _unwrapped(self, row: Row[Any]) -> bytes:
+        """Return the private half as its KEK sealed it."""
+        if row.lock_store_id is None:
+            return bytes(row.sealed_private)
+        store = self._keystore.lock_stores.named(row.lock_store_id)
+        at = self._at(_public(row)) + store.key_id
+        return open_cell(self._suite, store.key, row.sealed_private, at, what="an epoch key")
 
     def _row(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int) -> Row[Any] | None:
-        wanted = and_(
-            epochs.c.box_id == box_id,
-            epochs.c.epoch == epoch,
-            epochs.c.retention == retention,
-        )
-        return unit.one(select(epochs).where(wanted))
+        return unit.one(select(epochs).where(_named(box_id, epoch, retention)))
 
     def _new(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int) -> EpochPublic:
         private, public_key = self._suite.new_recipient()
         public = EpochPublic(box_id, epoch, retention, os.urandom(16), public_key)
         at = self._at(public)
+        sealed = seal_cell(self._suite, self._boxes.kek(unit, box_id), private, at)
         row = {
             "box_id": box_id,
             "epoch": epoch,
@@ -113,8 +155,7 @@ class Epochs:
             "key_id": public.key_id,
             "public_key": public_key,
             "signature": self._boxes.sign(unit, box_id, at),
-            "sealed_private": seal_cell(self._suite, self._boxes.kek(unit, box_id), private, at),
-        }
+        } | self._wrapped(at, sealed)
         unit.run(insert(epochs), row)
         return public
 
@@ -125,6 +166,16 @@ class Epochs:
         return epoch_place(self._controller, public)
 
 
+def _named(box_id: UUID, epoch: int, retention: int) -> Any:
+    """Return the condition that names one epoch's row."""
+    return and_(
+        epochs.c.box_id == box_id, epochs.c.epoch == epoch, epochs.c.retention == retention
+    )
+
+
+def _public(row: Row[Any]) -> EpochPublic:
+    return EpochPublic(row.box_id, row.epoch, row.retention, row.key_id, row.public_key)
+
+
 def _given(row: Row[Any]) -> Vouched:
-    public = EpochPublic(row.box_id, row.epoch, row.retention, row.key_id, row.public_key)
-    return Vouched(public, row.signature)
+    return Vouched(_public(row), row.signature)

@@ -12,7 +12,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,34 +25,30 @@ from yingbi.errors import (
     NoKeyError,
     ReadWriteError,
     SealBrokenError,
+    VaultLockedError,
     WeakPassphraseError,
     WrongPassphraseError,
 )
+from yingbi.keys import lock_store
 from yingbi.keys.device import Device, device_id_of
+from yingbi.keys.lock_store import LockStoreKey, LockStores
 from yingbi.keys.slots import (
     Place,
+    Slot,
+    SlotKey,
     fields_of,
     opened_slot,
     overwrite,
     prepared,
     read_slots,
     sealed_slot,
+    slot_key,
 )
 
 MINIMUM_CHARACTERS = 8
 
-_ROOT, _CATALOGUE, _LOCK_STORE, _DEVICE_ID, _DEVICE_PRIVATE, _DEVICE_PUBLIC, _BOUND_TO = range(1, 8)
-
-
-@dataclass(frozen=True, slots=True)
-class LockStoreKey:
-    """The key over all page keys of the lock table.
-
-    key_id: 16 bytes that name it, so that receipts and backups can.
-    """
-
-    key_id: bytes
-    key: bytes = field(repr=False)
+_ROOT, _CATALOGUE = 1, 2  # 3 and 16 to 18 are the lock-store keys
+_DEVICE_ID, _DEVICE_PRIVATE, _DEVICE_PUBLIC, _BOUND_TO = 4, 5, 6, 7
 
 
 class Keystore:
@@ -63,10 +59,16 @@ class Keystore:
     """
 
     def __init__(
-        self, path: Path, suite: Suite, secrets: Mapping[int, bytes], place: Place, disk: Disk
+        self,
+        path: Path,
+        suite: Suite,
+        secrets: Mapping[int, bytes],
+        place: Place,
+        disk: Disk,
+        key: SlotKey | None = None,
     ) -> None:
         self.suite, self._disk = suite, disk
-        self._path, self._place = path, place
+        self._path, self._place, self._slot_key = path, place, key
         self._secrets = {tag: bytearray(value) for tag, value in secrets.items()}
 
     @classmethod
@@ -78,11 +80,13 @@ class Keystore:
         *,
         bound_to: bytes = b"",
         cost: Cost | None = None,
+        now: datetime | None = None,
         crossing: Crossing = no_crossing,
     ) -> Self:
         """Make the file with fresh secrets and return it open.
 
         bound_to: what names the vault; a keystore moved to another vault is refused.
+        now: when its first lock-store key was made; unknown is as good as long ago.
 
         Raises: WeakPassphraseError under 8 characters; ReadWriteError.
         """
@@ -91,12 +95,11 @@ class Keystore:
         secrets = {
             _ROOT: os.urandom(32),
             _CATALOGUE: os.urandom(32),
-            _LOCK_STORE: os.urandom(16 + suite.key_bytes),
             _DEVICE_ID: device_id_of(suite, public),
             _DEVICE_PRIVATE: private,
             _DEVICE_PUBLIC: public,
             _BOUND_TO: bound_to,
-        }
+        } | lock_store.written(lock_store.first(suite.key_bytes, now))
         disk = Disk("keystore", crossing)
         keystore = cls(path, suite, secrets, Place(0, cost or Cost()), disk)
         try:
@@ -122,22 +125,46 @@ class Keystore:
             SealBrokenError on a file that is no keystore, or of another vault;
             ReadWriteError, also where there is too little memory for a passphrase.
         """
-        slots, disk = read_slots(path, suite), Disk("keystore", crossing)
-        for slot in slots:
+        for slot in read_slots(path, suite):
             with _enough_memory(path):
-                content = opened_slot(slot, prepared(passphrase), suite)
+                key = slot_key(suite, prepared(passphrase), slot.place.cost, slot.salt)
+            content = opened_slot(slot, key, suite)
             if content is not None:
                 break
         else:
             raise WrongPassphraseError
-        if slot is slots[0] and len(slots) > 1:
-            # A change of passphrase broke off midway: the old one must not live on.
-            with contextlib.suppress(ReadWriteError):
-                overwrite(disk, path, slot.whole)
         secrets = fields_of(content)
         if secrets.get(_BOUND_TO, b"") != bound_to:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")
-        return cls(path, suite, secrets, slot.place, disk)
+        return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key)
+
+    def refresh(self) -> None:
+        """Take over what another process wrote since this one opened the file.
+
+        Raises: VaultLockedError where its passphrase was changed meanwhile: open it again.
+        """
+        slots = read_slots(self._path, self.suite)
+        if slots[0].place.generation == self._place.generation:
+            return
+        for slot in slots:
+            content = self._opened(slot)
+            if content is not None:
+                self._take(fields_of(content), slot.place)
+                return
+        raise VaultLockedError
+
+    def complete(self) -> None:
+        """Finish a writing that broke off between the slots: what it replaced must not live on.
+
+        The caller holds the vault alone. Raises: ReadWriteError.
+        """
+        self.refresh()
+        slots = read_slots(self._path, self.suite)
+        mine = next((slot for slot in slots if self._opened(slot) is not None), None)
+        if mine is None:
+            raise VaultLockedError
+        if self._path.read_bytes() != mine.whole * 2:
+            overwrite(self._disk, self._path, mine.whole)
 
     def replace_passphrase(self, passphrase: bytes) -> None:
         """Write the secrets again, in place, under this passphrase and a fresh salt.
@@ -146,11 +173,28 @@ class Keystore:
         """
         chosen = _strong(passphrase)
         self._secret(_ROOT)
-        place = Place(self._place.generation + 1, self._place.cost)
         with _enough_memory(self._path):
-            slot = sealed_slot(chosen, self.suite, place, self._secrets)
-        overwrite(self._disk, self._path, slot)
-        self._place = place
+            key = slot_key(self.suite, chosen, self._place.cost)
+        self._write(self._secrets, key)
+
+    @property
+    def lock_stores(self) -> LockStores:
+        """The lock-store keys that are there: in force, next, and kept for backups."""
+        self._secret(lock_store.CURRENT)
+        return lock_store.read_from(self._secrets)
+
+    def keep_lock_stores(self, stores: LockStores) -> None:
+        """Write these lock-store keys in place of those that were there.
+
+        When this returns, a key that is not among them is gone from the file. The
+        caller holds the vault alone, and saw to it that nothing needs that key.
+
+        Raises: ReadWriteError.
+        """
+        fields = {tag: bytearray(value) for tag, value in lock_store.written(stores).items()}
+        if self._slot_key is None:
+            raise NoKeyError(what="this vault: its keystore is closed")
+        self._write(self._secrets | fields, self._slot_key)
 
     def subkey(self, label: str) -> bytes:
         """Return the key for one use of the root: wrapping the keys of boxes.
@@ -165,9 +209,8 @@ class Keystore:
 
     @property
     def lock_store_key(self) -> LockStoreKey:
-        """The key over the page keys of the lock table."""
-        value = self._secret(_LOCK_STORE)
-        return LockStoreKey(bytes(value[:16]), bytes(value[16:]))
+        """The key over the page keys of the lock table that wraps from now on."""
+        return self.lock_stores.in_force
 
     @property
     def device(self) -> Device:
@@ -187,7 +230,9 @@ class Keystore:
         """Zero the secrets; nothing can be derived any more."""
         for secret in self._secrets.values():
             secret[:] = bytes(len(secret))
-        self._secrets = {}
+        if self._slot_key is not None:
+            self._slot_key.key[:] = bytes(len(self._slot_key.key))
+        self._secrets, self._slot_key = {}, None
 
     def __enter__(self) -> Self:
         return self
@@ -202,6 +247,29 @@ class Keystore:
 
     def __repr__(self) -> str:
         return f"<Keystore {'open' if self.is_open else 'closed'}>"
+
+    def _write(self, secrets: Mapping[int, bytes | bytearray], key: SlotKey) -> None:
+        """Put these secrets on the disk, then make them this keystore's.
+
+        One slot is whole at every moment: the first is touched only while the second is.
+        """
+        if self._place.generation:
+            self.complete()
+        place = Place(self._place.generation + 1, self._place.cost)
+        overwrite(self._disk, self._path, sealed_slot(key, self.suite, place, secrets))
+        if self._slot_key is not None and self._slot_key is not key:
+            self._slot_key.key[:] = bytes(len(self._slot_key.key))
+        self._slot_key = key
+        self._take(secrets, place)
+
+    def _take(self, secrets: Mapping[int, bytes | bytearray], place: Place) -> None:
+        fresh = {tag: bytearray(value) for tag, value in secrets.items()}
+        for old in self._secrets.values():
+            old[:] = bytes(len(old))
+        self._secrets, self._place = fresh, place
+
+    def _opened(self, slot: Slot) -> bytes | None:
+        return None if self._slot_key is None else opened_slot(slot, self._slot_key, self.suite)
 
     def _derived(self, tag: int, label: str) -> bytes:
         secret, info = bytes(self._secret(tag)), f"yingbi 1 {label}".encode()

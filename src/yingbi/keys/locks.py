@@ -26,9 +26,10 @@ from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import lock_pages, lock_places
 from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.domain.ids import new_id
-from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.errors import SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.keystore import Keystore
+from yingbi.keys.lock_store import LockStores
 
 PAGE_ENTRIES = 1024
 PAGE_BYTES = 256 * 1024
@@ -165,6 +166,39 @@ class LockTable:
         """
         return sum(self._destroy_in(unit, row, object_id) for row in self._every_page(unit))
 
+    def rewrap(self, unit: KeysUnit, after: UUID | None, limit: int) -> UUID | None:
+        """Wrap the keys of the next `limit` pages with the lock-store key in force.
+
+        Contents stay as they are. Returns the last page of this step, from behind which
+        the next one begins; None when there is none left.
+
+        Raises: SealBrokenError, NoKeyError where a page's key does not open.
+        """
+        stores = self._keystore.lock_stores
+        chosen = select(
+            lock_pages.c.page_id,
+            lock_pages.c.group_tag,
+            lock_pages.c.lock_store_id,
+            lock_pages.c.wrapped_key,
+        ).order_by(lock_pages.c.page_id)
+        if after is not None:
+            chosen = chosen.where(lock_pages.c.page_id > after)
+        rows = unit.all(chosen.limit(limit))
+        for row in rows:
+            if row.lock_store_id != stores.in_force.key_id:
+                unit.run(self._rewrapped(row, stores))
+        return rows[-1].page_id if rows else None
+
+    def pages(self) -> int:
+        """Return how many pages there are."""
+        with self._keys.read() as unit:
+            return len(unit.all(select(lock_pages.c.page_id)))
+
+    def lock_store_ids(self, unit: KeysUnit) -> set[bytes]:
+        """Return the lock-store keys that pages name."""
+        rows = unit.all(select(lock_pages.c.lock_store_id).distinct())
+        return {bytes(row.lock_store_id) for row in rows}
+
     def verify(self) -> int:
         """Open every page; return how many there are. Raises: SealBrokenError, NoKeyError."""
         with self._keys.read() as unit:
@@ -225,13 +259,20 @@ class LockTable:
         return _Page(new_id(), tag, os.urandom(self._suite.key_bytes))
 
     def _open(self, row: Row[Any]) -> _Page:
-        store = self._keystore.lock_store_key
-        if row.lock_store_id != store.key_id:
-            raise NoKeyError(what="a page of the lock table: its lock-store key was replaced")
+        store = self._keystore.lock_stores.named(row.lock_store_id)
         at = self._at(row.page_id, row.group_tag)
         key = open_cell(self._suite, store.key, row.wrapped_key, at + store.key_id, what=_WHAT)
         content = open_cell(self._suite, key, row.sealed, at, what=_WHAT)
         return _Page(row.page_id, row.group_tag, key, bytearray(content), row.entries, stored=True)
+
+    def _rewrapped(self, row: Row[Any], stores: LockStores) -> Any:
+        """Return the change of one page that wraps its key with the lock-store key in force."""
+        old, new = stores.named(row.lock_store_id), stores.in_force
+        at = self._at(row.page_id, row.group_tag)
+        key = open_cell(self._suite, old.key, row.wrapped_key, at + old.key_id, what=_WHAT)
+        wrapped = seal_cell(self._suite, new.key, key, at + new.key_id)
+        mine = lock_pages.c.page_id == row.page_id
+        return update(lock_pages).where(mine).values(lock_store_id=new.key_id, wrapped_key=wrapped)
 
     def _store(self, unit: KeysUnit, page: _Page, object_id: UUID) -> None:
         """Write the page, and that the object has entries in it."""

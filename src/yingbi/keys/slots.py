@@ -13,7 +13,7 @@ import os
 import struct
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from yingbi.crypto.passphrase import SALT_BYTES, Cost, stretch
@@ -49,6 +49,17 @@ class Slot:
     whole: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SlotKey:
+    """What a passphrase became with one salt: it opens and writes slots without being asked again.
+
+    The caller zeroes it.
+    """
+
+    salt: bytes
+    key: bytearray = field(repr=False)
+
+
 def prepared(passphrase: bytes) -> bytes:
     """Return the passphrase in one form, however a keyboard composed its letters."""
     try:
@@ -57,11 +68,22 @@ def prepared(passphrase: bytes) -> bytes:
         return passphrase
 
 
+def slot_key(suite: Suite, passphrase: bytes, cost: Cost, salt: bytes | None = None) -> SlotKey:
+    """Return the key of the passphrase with this salt, or with a fresh one."""
+    drawn = os.urandom(SALT_BYTES) if salt is None else salt
+    stretched = stretch(passphrase, drawn, cost)
+    info = b"yingbi 1 keystore slot"
+    return SlotKey(drawn, bytearray(suite.hkdf(stretched, info=info, length=suite.key_bytes)))
+
+
 def sealed_slot(
-    passphrase: bytes, suite: Suite, place: Place, secrets: Mapping[int, bytearray]
+    key: SlotKey, suite: Suite, place: Place, secrets: Mapping[int, bytes | bytearray]
 ) -> bytes:
-    """Return a slot's 4096 bytes: the secrets under the passphrase and a fresh salt."""
-    salt, nonce, cost = os.urandom(SALT_BYTES), os.urandom(12), place.cost
+    """Return a slot's 4096 bytes: the secrets under the key and a fresh nonce.
+
+    Raises: ValueError where they have no room; nothing may be cut off.
+    """
+    nonce, cost = os.urandom(12), place.cost
     header = _HEADER.pack(
         _MAGIC,
         suite.code,
@@ -70,29 +92,27 @@ def sealed_slot(
         cost.memory_kib,
         cost.passes,
         cost.lanes,
-        salt,
+        key.salt,
         nonce,
     )
     content = b"".join(
         _FIELD.pack(tag, len(value)) + bytes(value) for tag, value in sorted(secrets.items())
     )
-    key = _slot_key(suite, passphrase, salt, cost)
-    ciphertext = suite.seal(key, nonce, content.ljust(CONTENT_BYTES, b"\0"), header)
+    if len(content) >= CONTENT_BYTES:
+        raise ValueError("the secrets have no room in a slot")
+    padded = content.ljust(CONTENT_BYTES, b"\0")
+    ciphertext = suite.seal(bytes(key.key), nonce, padded, header)
     return (header + ciphertext).ljust(SLOT_BYTES, b"\0")
 
 
-def opened_slot(slot: Slot, passphrase: bytes, suite: Suite) -> bytes | None:
+def opened_slot(slot: Slot, key: SlotKey, suite: Suite) -> bytes | None:
     """Return the slot's content, or None where the passphrase is another."""
-    key = _slot_key(suite, passphrase, slot.salt, slot.place.cost)
+    if slot.salt != key.salt:
+        return None
     try:
-        return suite.open(key, slot.nonce, slot.ciphertext, slot.header)
+        return suite.open(bytes(key.key), slot.nonce, slot.ciphertext, slot.header)
     except InvalidTagError:
         return None
-
-
-def _slot_key(suite: Suite, passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
-    stretched = stretch(passphrase, salt, cost)
-    return suite.hkdf(stretched, info=b"yingbi 1 keystore slot", length=suite.key_bytes)
 
 
 def read_slots(path: Path, suite: Suite) -> list[Slot]:
