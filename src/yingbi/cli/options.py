@@ -44,11 +44,19 @@ def vault_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(obj: dict[str, Any]) -> Iterator["Vault"]:
-    """Yield the vault that the options name, open."""
+def opened(obj: dict[str, Any], *, alone: bool = False) -> Iterator["Vault"]:
+    """Yield the vault that the options name, open; `alone` while nobody else uses it."""
     from yingbi.usecases.vault import open_vault
 
     settings = settings_of(obj)
     path = vault_dir(settings)
-    with open_vault(path, lambda: passphrase(obj, settings), memory=settings["memory"]) as vault:
+
+    def ask() -> bytes:
+        return passphrase(obj, settings)
+
+    with open_vault(path, ask, memory=settings["memory"], alone=alone, tell=_tell) as vault:
         yield vault
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

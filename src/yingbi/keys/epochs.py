@@ -168,9 +168,7 @@ class Epochs:
 
 def _named(box_id: UUID, epoch: int, retention: int) -> Any:
     """Return the condition that names one epoch's row."""
-    return and_(
-        epochs.c.box_id == box_id, epochs.c.epoch == epoch, epochs.c.retention == retention
-    )
+    return and_(epochs.c.box_id == box_id, epochs.c.epoch == epoch, epochs.c.retention == retention)
 
 
 def _public(row: Row[Any]) -> EpochPublic:

@@ -65,6 +65,7 @@ class Keystore:
         secrets: Mapping[int, bytes],
         place: Place,
         disk: Disk,
+        *,
         key: SlotKey | None = None,
     ) -> None:
         self.suite, self._disk = suite, disk
@@ -136,7 +137,7 @@ class Keystore:
         secrets = fields_of(content)
         if secrets.get(_BOUND_TO, b"") != bound_to:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")
-        return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key)
+        return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key=key)
 
     def refresh(self) -> None:
         """Take over what another process wrote since this one opened the file.
@@ -165,6 +166,13 @@ class Keystore:
             raise VaultLockedError
         if self._path.read_bytes() != mine.whole * 2:
             overwrite(self._disk, self._path, mine.whole)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both slots hold what this keystore holds: no writing broke off between them."""
+        slots = read_slots(self._path, self.suite)
+        twice = self._path.read_bytes() == slots[0].whole * 2
+        return twice and slots[0].place == self._place
 
     def replace_passphrase(self, passphrase: bytes) -> None:
         """Write the secrets again, in place, under this passphrase and a fresh salt.

@@ -5,7 +5,6 @@ Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,25 +21,13 @@ from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockTable
 from yingbi.keys.memory import MemoryState, guard
 from yingbi.store.catalogue import Catalogue
-from yingbi.store.erase import settle
-from yingbi.store.folder import VaultFolder
+from yingbi.store.folder import WAIT_S, VaultFolder
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.writer import Rooms
+from yingbi.usecases.opened import Vault
+from yingbi.usecases.sweep import Tell, at_start, needs_start, tell_nobody
 
-
-@dataclass(frozen=True, slots=True)
-class Vault:
-    """An open vault. memory: how well this process keeps its memory off the disk."""
-
-    folder: VaultFolder
-    keystore: Keystore
-    boxes: Boxes
-    epochs: Epochs
-    log: Log
-    rooms: Rooms
-    memory: MemoryState
-    crossing: Crossing = no_crossing
-
+__all__ = ["Ask", "Vault", "init_vault", "open_vault"]
 
 Ask = Callable[[], bytes]
 """Gets the passphrase; called when memory is guarded and not before."""
@@ -63,22 +50,32 @@ def init_vault(path: Path, suite_name: str, ask: Ask, *, memory: str) -> VaultFo
 
 
 def _fill(folder: VaultFolder, passphrase: bytes, chosen: Suite) -> None:
-    with Keystore.create(folder.keystore, passphrase, chosen, bound_to=folder.identity) as keystore:
+    now = datetime.now(UTC)
+    with Keystore.create(
+        folder.keystore, passphrase, chosen, bound_to=folder.identity, now=now
+    ) as keystore:
         for made in _databases(folder):
             made.create()
         catalogue_db, _ = _databases(folder)
         log = Log(keystore, catalogue_db, folder.controller_id, folder.vault_id)
-        log.record(Deed(Action.VAULT_MADE, datetime.now(UTC), facts={"suite": chosen.name}))
+        log.record(Deed(Action.VAULT_MADE, now, facts={"suite": chosen.name}))
         catalogue_db.close()
 
 
 @contextmanager
 def open_vault(
-    path: Path, ask: Ask, *, memory: str, crossing: Crossing = no_crossing
+    path: Path,
+    ask: Ask,
+    *,
+    memory: str,
+    alone: bool = False,
+    tell: Tell = tell_nobody,
+    crossing: Crossing = no_crossing,
 ) -> Iterator[Vault]:
     """Open a vault for as long as the block lasts; finish first what a crash left undone.
 
-    crossing: under every write of files and databases; tests strike in it.
+    alone: whether nobody else may use it meanwhile. tell: takes a line about what keeps
+    the user waiting. crossing: under every write of files and databases; tests strike in it.
 
     Raises: NoVaultError, WrongPassphraseError, VaultLockedError, NotOnThisSystemError,
         MemoryNotLockedError, SealBrokenError.
@@ -100,9 +97,28 @@ def open_vault(
             stack.callback(opened.close)
             opened.open()
         vault = _joined(folder, keystore, databases, guarded, crossing)
-        _settle(vault)
-        stack.enter_context(folder.held())
+        if alone:
+            stack.enter_context(folder.held_alone(wait_s=WAIT_S))
+            keystore.refresh()
+            at_start(vault, datetime.now(UTC), tell)
+        else:
+            _start_if_alone(vault, tell)
+            stack.enter_context(folder.held())
+            keystore.refresh()  # another process may have replaced a key in between
         yield vault
+
+
+def _start_if_alone(vault: Vault, tell: Tell) -> None:
+    """Put in order what is due where nobody else is at work; whoever is there now did it before."""
+    now = datetime.now(UTC)
+    if not needs_start(vault, now):
+        return
+    try:
+        with vault.folder.held_alone():
+            vault.keystore.refresh()
+            at_start(vault, now, tell)
+    except VaultLockedError:
+        return
 
 
 def _databases(
@@ -136,16 +152,3 @@ def _joined(
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
     return Vault(folder, keystore, boxes, epochs, log, rooms, memory, crossing)
-
-
-def _settle(vault: Vault) -> None:
-    """Settle where nobody else is at work; whoever is there now settled before."""
-    rooms = vault.rooms
-    if not rooms.shelf.marks() and not rooms.catalogue.unfinished_erasures():
-        return
-    try:
-        with vault.folder.held_alone():
-            settle(rooms, now=datetime.now(UTC))
-            vault.boxes.sweep()
-    except VaultLockedError:
-        return
