@@ -29,7 +29,13 @@ MAX_HEADER_BYTES = FIXED_BYTES + 4 + MAX_PUBLIC_BYTES + MAX_PRIVATE_BYTES + TAG_
 
 _DETACHED, _LIVE = 1, 2
 _SUITES = (1, 2)
-_PART_CODES = {PartKind.MASKED: 1, PartKind.RECORDS: 2, PartKind.PREVIEW: 3, PartKind.RAW: 4}
+_PART_CODES = {
+    PartKind.MASKED: 1,
+    PartKind.RECORDS: 2,
+    PartKind.PREVIEW: 3,
+    PartKind.RAW: 4,
+    PartKind.ROI: 7,
+}
 _PARTS = {code: part for part, code in _PART_CODES.items()}
 _AT_LEVEL = {
     Level.STRUCTURED_ONLY: {PartKind.RECORDS},
