@@ -364,7 +364,21 @@ INTL = {
     ),
 }
 
+
+def zero_first(about, skipped):
+    """A vector whose shared point has a coordinate that begins with a zero byte."""
+
+    def make(case):
+        for _ in range(skipped):
+            case.suite.stream.scalar()
+        return one(about, "ok")(case)
+
+    return make
+
+
 SM = {
+    "ok-lock-zero-x": zero_first("x of the shared point begins with a zero byte", 349),
+    "ok-lock-zero-y": zero_first("y of the shared point begins with a zero byte", 387),
     "ok-openssl-lock": openssl_lock("the key was wrapped by the openssl command", "ok"),
     "openssl-order": openssl_lock(
         "wrapped by openssl and written in the old order C1, C2, C3",
