@@ -17,6 +17,7 @@ from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
 from yingbi.errors import ObjectErasedError
 from yingbi.usecases.open import Wish, open_object
+from yingbi.usecases.upgrade import upgrade_vault
 from yingbi.usecases.vault import Vault, open_vault
 from yingbi.usecases.verify import verify
 
@@ -59,8 +60,9 @@ class Golden:
 def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("golden")
     told = json.loads((FOLDER / f"{request.param}.json").read_text("utf-8"))
-    path = unpacked(request.param, folder)
-    with open_vault(path, told["passphrase"].encode, memory="wanted") as vault:
+    path, ask = unpacked(request.param, folder), told["passphrase"].encode
+    upgrade_vault(path, ask, None, memory="wanted")
+    with open_vault(path, ask, memory="wanted") as vault:
         yield Golden(vault, told, folder / "opened")
 
 

@@ -344,6 +344,13 @@ class VaultTooNewError(YingbiError):
     template = _("This vault has format {found}; this program knows up to {known}. Use a newer Yingbi.")
 
 
+class VaultTooOldError(YingbiError):
+    """A vault that an earlier program made and nobody has upgraded."""
+    code = "vault-too-old"
+    exit_status = 69
+    template = _("This vault has format {found}; this program needs {known}. Run 'yingbi vault upgrade'; with --dry-run it only says what it does.")
+
+
 class MemoryNotLockedError(YingbiError):
     """Memory could reach the swap or a core file, and the settings forbid that."""
     code = "memory-not-locked"

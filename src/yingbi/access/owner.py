@@ -42,7 +42,7 @@ def self_grant(
         raise NotAuthorisedError(reason="the keystore is closed")
     if not wanted:
         raise NotAuthorisedError(reason="no part is named")
-    if wanted & {PartKind.RAW, PartKind.ROI}:
+    if PartKind.RAW in wanted:
         _must_release_raw(policy, purpose)
     return Grant(object_id, wanted, purpose.strip(), OWNER, now + timedelta(minutes=minutes))
 

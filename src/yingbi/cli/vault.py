@@ -7,6 +7,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
+from yingbi.cli.upkeep import upgrade_command
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
 
@@ -14,6 +15,9 @@ from yingbi.domain.messages import say
 @click.group("vault", help=say("The vault that holds all boxes."))
 def vault_command() -> None:
     """Hold the commands on the vault."""
+
+
+vault_command.add_command(upgrade_command)
 
 
 @vault_command.command(

@@ -7,12 +7,12 @@ left attached WAL databases differing).
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, create_engine, event, text
+from sqlalchemy import Connection, Executable, Row, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from yingbi.db import schema
@@ -22,10 +22,16 @@ from yingbi.errors import (
     SealBrokenError,
     VaultLockedError,
     VaultTooNewError,
+    VaultTooOldError,
 )
 
 BUSY_S = 5.0
 FIRST = "0001"
+_VERSION = "SELECT version_num FROM alembic_version"
+
+
+class _RehearsedError(Exception):
+    """Ends a transaction that was meant to be undone."""
 
 
 class UnitOfWork:
@@ -83,38 +89,88 @@ class Database(Generic[UnitT]):
             self.path.touch(mode=0o600, exist_ok=False)
         except OSError as error:
             raise ReadWriteError(path=self.path, reason=error.strerror or error) from None
-        self._migrate()
+        self.upgrade()
 
     def open(self) -> None:
-        """Check that the file has the schema and nothing more; bring an older one up to date.
+        """Check that the file has the present schema and nothing more; nothing is changed.
 
-        Raises: VaultTooNewError on a schema of a later program; SealBrokenError
-            where the file is missing, no database, or has a table, index, view or
+        Raises: VaultTooOldError on an older schema, which `upgrade` brings up to date;
+            VaultTooNewError on a schema of a later program; SealBrokenError where
+            the file is missing, no database, or has a table, index, view or
             trigger too many or too few.
         """
-        if not self.path.is_file():
-            raise SealBrokenError(what=self.path.name, reason="the file is missing")
-        head = self._tables.head
-        found = self._version()
-        if found > head:
-            raise VaultTooNewError(found=found, known=head)
-        if found < head:
-            self._migrate()
+        self._must_be_there()
         with self._translated(), self._engine.connect() as connection:
-            rows = connection.execute(text("SELECT type, name FROM sqlite_master")).all()
-        if {(row.type, row.name) for row in rows} != schema.names(self._tables):
-            raise self._damaged()
+            found = connection.exec_driver_sql(_VERSION).all()
+        if older := self._older(found):
+            raise VaultTooOldError(found=older, known=self.head)
+        with self._translated(), self._engine.connect() as connection:
+            self._check_names(connection)
 
-    def _version(self) -> str:
-        """Return the one number of the schema, from 0001 on, that is written down."""
-        with self._translated(), self._engine.connect() as connection:
-            rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+    @property
+    def head(self) -> str:
+        """The schema that this program knows."""
+        return self._tables.head
+
+    def outdated(self) -> str | None:
+        """Return the schema of a file at rest where it is older than `head`, without writing.
+
+        Nobody else may use the file meanwhile. Raises: as `open` does.
+        """
+        self._must_be_there()
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        # What a crash left in the journal counts. Without one SQLite need not make any file.
+        left = journal.is_file() and journal.stat().st_size > 0
+        uri = f"{self.path.absolute().as_uri()}?mode=ro{'' if left else '&immutable=1'}"
+        try:
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                found = connection.execute(_VERSION).fetchall()
+        except sqlite3.Error as error:
+            raise _meaning(error, self.path) or error from None
+        return self._older(found)
+
+    def upgrade(self, then: Callable[[UnitT], object] | None = None) -> None:
+        """Run the steps that lead to the present schema, and `then`, in one transaction.
+
+        Raises: as `begin` does; SealBrokenError where what comes of it is not the
+            schema. Nothing has changed in either case.
+        """
+        with self._transaction() as connection:
+            self._bring_up(connection, then)
+
+    def rehearse(self, then: Callable[[UnitT], object] | None = None) -> None:
+        """Do what `upgrade` does and undo all of it; raises what `upgrade` would."""
+        with suppress(_RehearsedError), self._transaction() as connection:
+            self._bring_up(connection, then)
+            raise _RehearsedError
+
+    def _bring_up(self, connection: Connection, then: Callable[[UnitT], object] | None) -> None:
+        from yingbi.db.migrate import migrate
+
+        migrate(connection, self._steps, self.head)
+        self._check_names(connection)
+        if then is not None:
+            then(self._unit(connection))
+
+    def _older(self, rows: Sequence[Sequence[object]]) -> str | None:
+        """Return the one schema number that the rows hold, from 0001 on, where it is an older one."""
         found = rows[0][0] if len(rows) == 1 else None
         if not (isinstance(found, str) and len(found) == 4 and found.isascii() and found.isdigit()):
             raise self._damaged()
         if found < FIRST:
             raise self._damaged()
-        return found
+        if found > self.head:
+            raise VaultTooNewError(found=found, known=self.head)
+        return found if found < self.head else None
+
+    def _must_be_there(self) -> None:
+        if not self.path.is_file():
+            raise SealBrokenError(what=self.path.name, reason="the file is missing")
+
+    def _check_names(self, connection: Connection) -> None:
+        rows = connection.exec_driver_sql("SELECT type, name FROM sqlite_master").all()
+        if {(row.type, row.name) for row in rows} != schema.names(self._tables):
+            raise self._damaged()
 
     def _damaged(self) -> SealBrokenError:
         return SealBrokenError(what=self.path.name, reason="the database is damaged")
@@ -127,10 +183,15 @@ class Database(Generic[UnitT]):
             ReadWriteError on a full or failing disk; whatever the block raises
             undoes all of it.
         """
+        with self._transaction() as connection:
+            yield self._unit(connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with self._translated(), self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
-                yield self._unit(connection)
+                yield connection
                 self._crossing(f"{self.path.name}: commit", self.path)
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
@@ -166,20 +227,12 @@ class Database(Generic[UnitT]):
         """Let go of the file."""
         self._engine.dispose()
 
-    def _migrate(self) -> None:
-        from yingbi.db.migrate import migrate
-
-        with self._translated(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            migrate(connection, self._steps, self._tables.head)
-            connection.exec_driver_sql("COMMIT")
-
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
-            raise _meaning(error, self.path) from None
+            raise _meaning(error.orig, self.path) or error from None
 
 
 def catalogue(path: Path, crossing: Crossing = no_crossing) -> Database[CatalogueUnit]:
@@ -205,15 +258,16 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _meaning(error: DatabaseError, path: Path) -> Exception:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+def _meaning(error: BaseException | None, path: Path) -> Exception | None:
+    """Return what SQLite's error means to a user, or None."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return VaultLockedError()
     if code in _DISK:
-        return ReadWriteError(path=path, reason=str(error.orig))
+        return ReadWriteError(path=path, reason=str(error))
     if code in _DAMAGE:
         return SealBrokenError(what=path.name, reason="the database is damaged")
-    return error
+    return None
 
 
 _DISK = (

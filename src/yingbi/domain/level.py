@@ -67,8 +67,7 @@ class RawExport(StrEnum):
 
 
 class RawPolicy(StrEnum):
-    """What a level-3 box keeps of the original: all of it, each person apart, or nothing."""
+    """What a level-3 box keeps of the original."""
 
     WHOLE = "whole"
-    PARTS = "parts"
     NONE = "none"

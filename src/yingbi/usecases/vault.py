@@ -77,8 +77,8 @@ def open_vault(
     alone: whether nobody else may use it meanwhile. tell: takes a line about what keeps
     the user waiting. crossing: under every write of files and databases; tests strike in it.
 
-    Raises: NoVaultError, WrongPassphraseError, VaultLockedError, NotOnThisSystemError,
-        MemoryNotLockedError, SealBrokenError.
+    Raises: NoVaultError, VaultTooOldError, VaultTooNewError, WrongPassphraseError,
+        VaultLockedError, NotOnThisSystemError, MemoryNotLockedError, SealBrokenError.
     """
     guarded = guard(memory)
     folder = VaultFolder.open(path)
@@ -99,12 +99,12 @@ def open_vault(
         vault = _joined(folder, keystore, databases, guarded, crossing)
         if alone:
             stack.enter_context(folder.held_alone(wait_s=WAIT_S))
-            keystore.refresh()
+            _look_again(vault)
             at_start(vault, datetime.now(UTC), tell)
         else:
             _start_if_alone(vault, tell)
             stack.enter_context(folder.held())
-            keystore.refresh()  # another process may have replaced a key in between
+            _look_again(vault)
         yield vault
 
 
@@ -115,10 +115,17 @@ def _start_if_alone(vault: Vault, tell: Tell) -> None:
         return
     try:
         with vault.folder.held_alone():
-            vault.keystore.refresh()
+            _look_again(vault)
             at_start(vault, now, tell)
     except VaultLockedError:
         return
+
+
+def _look_again(vault: Vault) -> None:
+    """Take over what another process did between the opening and the hold: new keys, an upgrade."""
+    vault.keystore.refresh()
+    vault.rooms.catalogue_db.open()
+    vault.rooms.keys_db.open()
 
 
 def _databases(
