@@ -86,7 +86,7 @@ class House:
     def open(self, content, part=PartKind.MASKED, **changed):
         arguments = {
             "locks": self.locks,
-            "epoch_key_of": lambda _: (self.epoch, self.private),
+            "epoch_key_of": lambda *_: (self.epoch, self.private),
             "device_public_key": self.device_public,
             "grant": self.grant(part),
             "object_id": self.door.object_id,
@@ -355,10 +355,10 @@ def test_locks_of_other_segments_boxes_and_keys_open_nothing(house):
     other = House(house.suite.name)
     attempts = [
         {"locks": {first: house.locks[second], second: house.locks[first]}},
-        {"epoch_key_of": lambda _: (house.epoch, other.private)},
-        {"epoch_key_of": lambda _: (other.epoch, other.private)},
-        {"epoch_key_of": lambda _: (replace(house.epoch, box_id=new_id()), house.private)},
-        {"epoch_key_of": lambda _: (replace(house.epoch, key_id=b"x" * 16), house.private)},
+        {"epoch_key_of": lambda *_: (house.epoch, other.private)},
+        {"epoch_key_of": lambda *_: (other.epoch, other.private)},
+        {"epoch_key_of": lambda *_: (replace(house.epoch, box_id=new_id()), house.private)},
+        {"epoch_key_of": lambda *_: (replace(house.epoch, key_id=b"x" * 16), house.private)},
     ]
     for attempt in attempts:
         opening = house.open(content, end=end, **attempt)
@@ -465,7 +465,7 @@ def test_a_lock_moved_to_a_new_key_opens_under_that_key(intl):
     [(_, content)] = intl.open(
         sealed.content,
         locks={sealed.segment_id: lock},
-        epoch_key_of=lambda _: (hold, private),
+        epoch_key_of=lambda *_: (hold, private),
     )
     assert content == FILM.content
 

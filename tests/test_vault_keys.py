@@ -26,6 +26,7 @@ from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import suite
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.retention import Retention, RetentionClass
 from yingbi.errors import (
     BoxExistsError,
     NoKeyError,
@@ -370,3 +371,28 @@ def test_a_row_moved_from_another_vault_is_refused(tmp_path):
     shutil.copy(first / "catalogue.db", second / "catalogue.db")
     with open_vault(second) as house, pytest.raises(SealBrokenError):
         house.boxes.boxes()
+
+
+@pytest.mark.parametrize(("days", "length"), [(365, 32), (366, 1216), (None, 1216)])
+def test_keys_of_what_is_kept_over_a_year_are_hybrid(vault, days, length):
+    retention = Retention.of(() if days is None else [(RetentionClass.USUAL, days)])
+    with open_vault(vault) as house:
+        with house.rooms.catalogue_db.begin() as unit:
+            policy = BoxPolicy(Level.OBSCURED, retention=retention)
+            box = house.boxes.create_box(unit, "hall", policy, now=NOW)
+        with house.rooms.keys_db.begin() as unit:
+            public = house.epochs.epoch_for(unit, box.box_id, DAY)
+        suite = house.keystore.suite
+        assert len(public.public_key) == (length if suite.name == "intl" else 65)
+        found, private = house.epochs.private_named(box.box_id, [b"x" * 16, public.key_id])
+        assert found == public
+        assert suite.unwrap(private, suite.wrap(public.public_key, b"dek", b"at"), b"at") == b"dek"
+
+
+def test_a_key_is_found_in_its_own_box_alone(vault):
+    with open_vault(vault) as house:
+        hall, yard = house.new_box("hall"), house.new_box("yard")
+        with house.rooms.keys_db.begin() as unit:
+            public = house.epochs.epoch_for(unit, hall.box_id, DAY)
+        with pytest.raises(NoKeyError):
+            house.epochs.private_named(yard.box_id, [public.key_id])

@@ -57,7 +57,7 @@ class Vector:
                 self.suite,
                 self.part,
                 locks={UUID(i): bytes.fromhex(lock) for i, lock in locks.items()},
-                epoch_key_of=lambda _: (epoch, self.octets("box-private")),
+                epoch_key_of=lambda *_: (epoch, self.octets("box-private")),
                 device_public_key=self.octets("device-public"),
                 grant=Grant(ids, frozenset({kind}), "vectors", "anyone", NOW),
                 object_id=ids,

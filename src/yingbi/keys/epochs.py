@@ -11,6 +11,8 @@ Clause: 6.2.3.b-2; 6.2.3.e-2.
 """
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,11 @@ from yingbi.keys.keystore import Keystore
 from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.keys.wrap import EpochPublic
 
+REPLACED = 1 << 16
+"""Added to the class of a key that was replaced, while locks may still name it; no class is so large."""
+
 _DAY_ZERO = date(1970, 1, 1)
+_CLASS = REPLACED - 1
 
 
 def epoch_of(day: date) -> int:
@@ -36,6 +42,15 @@ def epoch_of(day: date) -> int:
 def day_of_epoch(epoch: int) -> date:
     """Return the UTC day of an epoch."""
     return _DAY_ZERO + timedelta(days=epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochState:
+    """A key that is there. replaced: locks may still name it, and a rotation is to be finished."""
+
+    epoch: int
+    retention: int
+    replaced: bool = False
 
 
 class Epochs:
@@ -87,22 +102,87 @@ class Epochs:
         Raises: NoKeyError where there is none (any more); SealBrokenError where
             its row was altered or belongs to another box.
         """
-        signer_public = self._boxes.record(box_id).signer_public
         with self._keys.read() as unit:
             row = self._row(unit, box_id, epoch, retention)
             if row is None:
                 raise NoKeyError(what=f"day {day_of_epoch(epoch)} of this box")
-            kek = self._boxes.kek(unit, box_id)
-        public = self._vouched(row, signer_public)
-        at, sealed = self._at(public), self._unwrapped(row)
+            return self._both_halves(unit, row)
+
+    def private_named(self, box_id: UUID, key_ids: Iterable[bytes]) -> tuple[EpochPublic, bytes]:
+        """Return both halves of the box's key that has one of these ids, which a lock names.
+
+        Raises: as `epoch_private` does.
+        """
+        wanted = and_(epochs.c.box_id == box_id, epochs.c.key_id.in_(list(key_ids)))
+        with self._keys.read() as unit:
+            row = unit.one(select(epochs).where(wanted))
+            if row is None:
+                raise NoKeyError(what="what is locked to a day's key of this box: the key is gone")
+            return self._both_halves(unit, row)
+
+    def _both_halves(self, unit: KeysUnit, row: Row[Any]) -> tuple[EpochPublic, bytes]:
+        public = self._vouched(row, self._boxes.record(row.box_id).signer_public)
+        kek, at = self._boxes.kek(unit, row.box_id), self._at(public)
+        sealed = self._unwrapped(row)
         return public, open_cell(self._suite, kek, sealed, at, what="an epoch key")
 
     def destroy(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int = 0) -> int:
         """Delete an epoch's key in the caller's transaction; return how many there were.
 
-        What is locked to it is lost for good once the lock-store key is replaced.
+        One that it replaced and that is still there goes with it. What is locked to them
+        is lost for good once the lock-store key is replaced.
         """
-        return unit.run(delete(epochs).where(_named(box_id, epoch, retention)))
+        old = self.forget_replaced(unit, box_id, epoch, retention)
+        return old + unit.run(delete(epochs).where(_named(box_id, epoch, retention)))
+
+    def renew(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int = 0) -> EpochPublic:
+        """Give an epoch a fresh key in the caller's transaction and return its public half.
+
+        The one that it replaces stays until `forget_replaced`, since locks name it. Where
+        one is there already, a rotation broke off: its fresh key is returned.
+
+        Raises: NoKeyError where the epoch has no key.
+        """
+        row = self._row(unit, box_id, epoch, retention)
+        if row is None:
+            raise NoKeyError(what=f"day {day_of_epoch(epoch)} of this box")
+        if self._row(unit, box_id, epoch, retention + REPLACED) is not None:
+            return self._vouched(row, self._boxes.record(box_id).signer_public)
+        mine = _named(box_id, epoch, retention)
+        unit.run(update(epochs).where(mine).values(retention=retention + REPLACED))
+        return self._new(unit, box_id, epoch, retention)
+
+    def replaced(self, box_id: UUID, epoch: int, retention: int = 0) -> tuple[EpochPublic, bytes]:
+        """Return both halves of the key that `renew` replaced; raises as `epoch_private` does."""
+        return self.epoch_private(box_id, epoch, retention + REPLACED)
+
+    def forget_replaced(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int = 0) -> int:
+        """Delete the key that `renew` replaced in the caller's transaction; return how many."""
+        return unit.run(delete(epochs).where(_named(box_id, epoch, retention + REPLACED)))
+
+    def reseal(self, unit: KeysUnit, box_id: UUID, old_kek: bytes, new_kek: bytes) -> int:
+        """Seal all private halves of a box under its new KEK in the caller's transaction.
+
+        Returns how many; raises SealBrokenError, NoKeyError where one does not open.
+        """
+        rows = unit.all(select(epochs).where(epochs.c.box_id == box_id))
+        for row in rows:
+            at = self._at(_public(row))
+            private = open_cell(self._suite, old_kek, self._unwrapped(row), at, what="an epoch key")
+            wrapped = self._wrapped(at, seal_cell(self._suite, new_kek, private, at))
+            mine = _named(row.box_id, row.epoch, row.retention)
+            unit.run(update(epochs).where(mine).values(**wrapped))
+        return len(rows)
+
+    def held(self, box_id: UUID) -> list[EpochState]:
+        """Return every key of the box, in the order of their days."""
+        columns = (epochs.c.epoch, epochs.c.retention)
+        with self._keys.read() as unit:
+            rows = unit.all(select(*columns).where(epochs.c.box_id == box_id).order_by(*columns))
+        return [
+            EpochState(row.epoch, row.retention & _CLASS, replaced=row.retention > _CLASS)
+            for row in rows
+        ]
 
     def rewrap(self, unit: KeysUnit, limit: int) -> int:
         """Wrap at most `limit` private halves with the lock-store key in force; return how many.
@@ -143,7 +223,8 @@ class Epochs:
         return unit.one(select(epochs).where(_named(box_id, epoch, retention)))
 
     def _new(self, unit: KeysUnit, box_id: UUID, epoch: int, retention: int) -> EpochPublic:
-        private, public_key = self._suite.new_recipient()
+        kept = self._boxes.record(box_id).box.policy.retention
+        private, public_key = self._suite.new_recipient(long_kept=kept.long_kept(retention))
         public = EpochPublic(box_id, epoch, retention, os.urandom(16), public_key)
         at = self._at(public)
         sealed = seal_cell(self._suite, self._boxes.kek(unit, box_id), private, at)
@@ -172,7 +253,8 @@ def _named(box_id: UUID, epoch: int, retention: int) -> Any:
 
 
 def _public(row: Row[Any]) -> EpochPublic:
-    return EpochPublic(row.box_id, row.epoch, row.retention, row.key_id, row.public_key)
+    retention = row.retention & _CLASS
+    return EpochPublic(row.box_id, row.epoch, retention, row.key_id, row.public_key)
 
 
 def _given(row: Row[Any]) -> Vouched:

@@ -11,6 +11,7 @@ from yingbi.crypto.suite import Octets, Suite
 from yingbi.domain.grant import Grant
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope.header import MAX_BODY_BYTES, Header
+from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd, read_segment
 from yingbi.envelope.reader import VerifiedHead, VerifiedSegment
 from yingbi.errors import NoKeyError, SealBrokenError, UsageError
@@ -18,7 +19,9 @@ from yingbi.keys.unwrap import unwrap
 from yingbi.keys.wrap import EpochPublic
 from yingbi.release.verify import verified_segments
 
-EpochKeyOf = Callable[[Header], tuple[EpochPublic, bytes]]
+EpochKeyOf = Callable[[Header, tuple[bytes, ...]], tuple[EpochPublic, bytes]]
+"""From a header and the ids of the keys that its lock names to the box's key pair."""
+
 _HELD_BYTES = MAX_BODY_BYTES + (1 << 20)
 
 
@@ -66,7 +69,8 @@ def open_part(
     twice, and each segment verified again right before it is opened.
 
     locks: by segment id; a lock in the file is used where there is none here.
-    epoch_key_of: the box's key pair for a header, or raises.
+    epoch_key_of: the box's key pair for a header and the keys that its lock names, or raises;
+        after a rotation or a hold that is another key than the one it was sealed to.
     end: see `verify_part`. from_s, to_s: only segments that reach into that span,
         and always the first one, which carries a film's init section.
     Raises: NotAuthorisedError without leave; SealBrokenError on anything altered;
@@ -114,7 +118,7 @@ def _dek(part: _Part, head: VerifiedHead) -> bytearray:
     lock = part.locks.get(header.segment_id, head.lock)
     if lock is None:
         raise NoKeyError(what=header.what)
-    epoch, private_key = part.epoch_key_of(header)
+    epoch, private_key = part.epoch_key_of(header, lock_key_ids(lock))
     if epoch.box_id != header.box_id:
         raise NoKeyError(what=header.what)
     return unwrap(head.suite, lock, epoch, private_key, head.lock_context)

@@ -6,6 +6,7 @@ Clause: A.1-5; A.2-3; A.2.a-1; A.3-3; A.3.a-2; A.3.a-3; 6.2.4-2.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -111,8 +112,12 @@ def _log(vault: Vault, stored: StoredObject, part: PartKind, grant: Grant) -> No
 def _segments(
     vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
-    def epoch_key_of(header: Header) -> tuple[EpochPublic, bytes]:
-        return vault.epochs.epoch_private(header.box_id, header.key_epoch, header.retention)
+    @cache
+    def key_named(key_ids: tuple[bytes, ...]) -> tuple[EpochPublic, bytes]:
+        return vault.epochs.private_named(stored.box_id, key_ids)
+
+    def epoch_key_of(_: Header, key_ids: tuple[bytes, ...]) -> tuple[EpochPublic, bytes]:
+        return key_named(key_ids)
 
     kept = stored.part(part)
     with vault.rooms.shelf.open(kept.file_name) as source:

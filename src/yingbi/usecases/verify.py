@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from yingbi.domain.report import Progress
+from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import SealBrokenError, YingbiError
 from yingbi.release.verify import verify_part
@@ -15,8 +16,8 @@ from yingbi.store.check import check, check_boxes
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault
 
-EpochName = tuple[UUID, int, int]
-"""A box, a day's epoch and a retention class."""
+KeyName = tuple[UUID, tuple[bytes, ...]]
+"""A box, and the ids of its keys that a lock names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def verify(vault: Vault, object_id: UUID | None, progress: Progress) -> Verified
     catalogue = vault.rooms.catalogue
     chosen = catalogue.find() if object_id is None else [catalogue.get(object_id)]
     tick = progress.begin("", len(chosen))
-    parts, keys = 0, set[EpochName]()
+    parts, keys = 0, set[KeyName]()
     for stored in chosen:
         try:
             parts += _verify_object(vault, stored, keys)
@@ -83,7 +84,7 @@ def _same_as_logged(vault: Vault) -> None:
             return
 
 
-def _verify_object(vault: Vault, stored: StoredObject, keys: set[EpochName]) -> int:
+def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> int:
     """Return how many parts it has; keys: the epoch keys known to open, added to here."""
     vault.boxes.verify(stored.box_id)
     for part in stored.parts:
@@ -99,8 +100,8 @@ def _verify_object(vault: Vault, stored: StoredObject, keys: set[EpochName]) -> 
         locks = vault.rooms.locks.locks_of(stored.object_id)
         if not {head.header.segment_id for head in heads} <= set(locks):
             raise SealBrokenError(what=f"object {stored.object_id}", reason="a lock is missing")
-        used = {(h.header.box_id, h.header.key_epoch, h.header.retention) for h in heads}
-        for name in used - keys:
-            vault.epochs.epoch_private(*name)
+        named = {lock_key_ids(locks[head.header.segment_id]) for head in heads}
+        for name in {(stored.box_id, key_ids) for key_ids in named} - keys:
+            vault.epochs.private_named(*name)
             keys.add(name)
     return len(stored.parts)
