@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yingbi.crypto import gcrypt, merkle, sm
+from yingbi.crypto import gcrypt, merkle, sm, sm2
 from yingbi.crypto.suite import InvalidTagError, suite, suite_of
 from yingbi.errors import LibraryMissingError
 
@@ -235,6 +235,52 @@ def test_an_sm2_message_that_begins_otherwise_is_refused(monkeypatch):
         assert s.unwrap(private, wrapped, b"") == b"secret"
     with pytest.raises(InvalidTagError):
         s.unwrap(private, wrapped, b"")
+
+
+# Made by gcry_pk_encrypt of libgcrypt 1.10.1, where x or y of the shared point begins with a
+# zero byte. The message is 1, 32 times "k" and SM3 of "info".
+OLD_SM2_KEY = bytes.fromhex("a2c2a8dd0d2044a2adb4a7f516370537ddd4ad255071617118b7e7f901597be4")
+OLD_SM2 = {
+    "x": (
+        "04536dec3544acd1005ef75ff4add476190e847ffbad42217a5abe4c26978946b735a468d5840630f4332e35"
+        "76a3b64f303fc993d57267d009e710fe2432fa88ce632a53de30bd939a87cbf8892ffe8b518b2156fdfaebd4"
+        "b03c58d1280ec57ce68c05f0efa43fa35b71a292df2593a5b5778b122bc95a77789d23eb6ffc61fe4949fafa"
+        "434abf6b8136f9d3eea5be7d5f8a5e50a2546f6bd4f53d032412974d8525"
+    ),
+    "y": (
+        "04996eb5da9a63f13019af93294236867c110ca037d2ba5b7ceb0a6d771c559543aff8e93eab51ba8da9a5e6"
+        "89311255a035386720e8101e090d97857010c69d6568d6dec0409eb5ff182e47ee7061a12224141af8aa396d"
+        "0981d520e86bf9388b79a97bf5b7f859a2fd920e2612aa5b3659e4f027ff789011f72442379a0f399448047c"
+        "df45447d8314522b8d08cc5b91576557cbbd41eff0345c427a5e8e99f125"
+    ),
+}
+
+
+@pytest.mark.parametrize("zero", ["x", "y"])
+def test_sm2_messages_that_libgcrypt_made_unlike_the_standard_still_open(zero):
+    s, wrapped = suite("sm"), bytes.fromhex(OLD_SM2[zero])
+    assert s.unwrap(OLD_SM2_KEY, wrapped, b"info") == b"k" * 32
+    for place in (0, 40, 70, 100, 161):
+        bad = bytearray(wrapped)
+        bad[place] ^= 1
+        with pytest.raises(InvalidTagError):
+            s.unwrap(OLD_SM2_KEY, bytes(bad), b"info")
+
+
+def test_sm2_messages_are_those_of_the_standard_where_the_shared_point_begins_with_zero():
+    s = suite("sm")
+    private, public = s.new_recipient()
+    message = b"\x01secret" + s.hash(b"info")
+    for _ in range(5000):
+        wrapped = s.wrap(public, b"secret", b"info")
+        with sm2._curve() as curve:
+            shared = sm2._times(curve, private, wrapped[:65])
+        if 0 in (shared[0], shared[32]):
+            break
+    assert 0 in (shared[0], shared[32])
+    stream = b"".join(s.hash(shared + n.to_bytes(4)) for n in (1, 2))
+    assert wrapped[65:97] == s.hash(shared[:32] + message + shared[32:])
+    assert wrapped[97:] == bytes(a ^ b for a, b in zip(message, stream, strict=False))
 
 
 def test_an_sm2_point_has_one_way_to_be_written():

@@ -35,6 +35,7 @@ ANYWHERE = {"numpy", "yingbi"} | sys.stdlib_module_names
 # What may be made in one room only, so that the type says where its content came from.
 MAKERS = {
     "MaskedFilm": {"mask"},
+    "RoiFilm": {"mask"},
     "Records": {"structure"},
     "RawFilm": {"capture"},
     "Grant": {"access"},

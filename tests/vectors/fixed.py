@@ -7,8 +7,10 @@ GB/T 32918: what they make is opened by the real suites, which checks both.
 import hashlib
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from mlkem import encapsulate
 
 from yingbi.crypto.intl import Intl
 from yingbi.crypto.sm import Sm
@@ -47,27 +49,47 @@ class FixedIntl(Intl):
         self.stream = stream
 
     def new_recipient(self, *, long_kept=False):
-        private = X25519PrivateKey.from_private_bytes(self.stream(32))
-        return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+        curve = X25519PrivateKey.from_private_bytes(self.stream(32))
+        private, public = curve.private_bytes_raw(), curve.public_key().public_bytes_raw()
+        if long_kept:
+            lattice = MLKEM768PrivateKey.from_seed_bytes(self.stream(64))
+            private = lattice.private_bytes_raw() + private
+            public = lattice.public_key().public_bytes_raw() + public
+        return private, public
 
     def new_signer(self):
         private = Ed25519PrivateKey.from_private_bytes(self.stream(32))
         return private.private_bytes_raw(), private.public_key().public_bytes_raw()
 
     def wrap(self, public, secret, info):
-        """HPKE base mode, single shot: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM."""
-        kem, whole = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x02"
-        ephemeral = X25519PrivateKey.from_private_bytes(self.stream(32))
-        encapsulated = ephemeral.public_key().public_bytes_raw()
-        shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
-        pseudo = self._extract(kem, b"", b"eae_prk", shared)
-        secret_key = self._expand(kem, pseudo, b"shared_secret", encapsulated + public, 32)
+        """HPKE base mode, single shot, with HKDF-SHA256 and AES-256-GCM."""
+        kem, encapsulated, shared = self._hybrid(public) if len(public) > 32 else self._dh(public)
+        whole = b"HPKE" + kem.to_bytes(2) + b"\x00\x01\x00\x02"
         context = b"\x00" + self._extract(whole, b"", b"psk_id_hash", b"")
         context += self._extract(whole, b"", b"info_hash", info)
-        pseudo = self._extract(whole, secret_key, b"secret", b"")
+        pseudo = self._extract(whole, shared, b"secret", b"")
         key = self._expand(whole, pseudo, b"key", context, 32)
         nonce = self._expand(whole, pseudo, b"base_nonce", context, 12)
         return encapsulated + AESGCM(key).encrypt(nonce, secret, b"")
+
+    def _exchange(self, public):
+        ephemeral = X25519PrivateKey.from_private_bytes(self.stream(32))
+        shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
+        return ephemeral.public_key().public_bytes_raw(), shared
+
+    def _dh(self, public):
+        """DHKEM(X25519, HKDF-SHA256)."""
+        kem, (encapsulated, shared) = b"KEM\x00\x20", self._exchange(public)
+        pseudo = self._extract(kem, b"", b"eae_prk", shared)
+        bound = encapsulated + public
+        return 0x20, encapsulated, self._expand(kem, pseudo, b"shared_secret", bound, 32)
+
+    def _hybrid(self, public):
+        """MLKEM768-X25519: both secrets, and what binds them, through SHA3-256."""
+        secret, lattice = encapsulate(public[:1184], self.stream(32))
+        encapsulated, shared = self._exchange(public[1184:])
+        bound = secret + shared + encapsulated + public[1184:] + b"\\.//^\\"
+        return 0x647A, lattice + encapsulated, hashlib.sha3_256(bound).digest()
 
     def _extract(self, suite_id, salt, label, key):
         return self.hmac(salt or bytes(32), b"HPKE-v1" + suite_id + label + key)
@@ -133,6 +155,34 @@ class FixedSm(Sm):
         r = (e + times(k, G)[0]) % N
         s = pow(1 + d, -1, N) * (k - r * d) % N
         return r.to_bytes(32) + s.to_bytes(32)
+
+
+class OpensslSm(FixedSm):
+    """`sm` whose keys are wrapped by somebody else.
+
+    encrypt: takes message and point, returns the ciphertext as OpenSSL writes it, DER:
+        SEQUENCE of the numbers x and y of C1, and the strings C3 and C2.
+    """
+
+    def __init__(self, stream, encrypt):
+        super().__init__(stream)
+        self.encrypt = encrypt
+
+    def wrap(self, public, secret, info):
+        message = b"\x01" + bytes(secret) + self.hash(info)
+        x, y, digest, hidden = der_values(self.encrypt(message, public))
+        point = octets((int.from_bytes(x), int.from_bytes(y)))
+        return point + digest + hidden
+
+
+def der_values(sequence):
+    """Return the contents of what stands in a DER sequence of less than 256 bytes."""
+    rest = sequence[3:] if sequence[1] == 0x81 else sequence[2:]
+    values = []
+    while rest:
+        values.append(rest[2 : 2 + rest[1]])
+        rest = rest[2 + rest[1] :]
+    return values
 
 
 def fixed_suite(name, seed):

@@ -42,7 +42,7 @@ def self_grant(
         raise NotAuthorisedError(reason="the keystore is closed")
     if not wanted:
         raise NotAuthorisedError(reason="no part is named")
-    if PartKind.RAW in wanted:
+    if wanted & {PartKind.RAW, PartKind.ROI}:
         _must_release_raw(policy, purpose)
     return Grant(object_id, wanted, purpose.strip(), OWNER, now + timedelta(minutes=minutes))
 

@@ -4,7 +4,7 @@ import hmac as hmac_module
 import secrets
 from typing import Any
 
-from yingbi.crypto import gcrypt
+from yingbi.crypto import gcrypt, sm2
 from yingbi.crypto.contract import (
     DIGEST_BYTES,
     NONCE_BYTES,
@@ -18,9 +18,8 @@ from yingbi.crypto.gcrypt import GcryptError, check, ffi, library, result, sexp,
 from yingbi.crypto.hkdf import hkdf
 
 KEY_BYTES = 16
-_PUBLIC_BYTES = 65
-_SCALAR_BYTES = 32
-_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_PUBLIC_BYTES = sm2.POINT_BYTES
+_SCALAR_BYTES = sm2.NUMBER_BYTES
 _IDENTITY = b"1234567812345678"
 # GB/T 32918.5: a, b and the base point of the recommended curve, as the signer's digest takes them.
 _CURVE = bytes.fromhex(
@@ -29,9 +28,8 @@ _CURVE = bytes.fromhex(
     "32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7"
     "BC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0"
 )
-_PRIME = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
-_B = int.from_bytes(_CURVE[32:64])
-# libgcrypt takes the message as a number: without this byte it would drop leading zeros unseen.
+# libgcrypt's own encryption, used at first, took the message as a number: without this byte it
+# would have dropped leading zeros unseen.
 _FIRST = b"\x01"
 _PUBLIC = "(public-key (ecc (curve sm2p256v1)(flags sm2)(q %b)))"
 _PRIVATE = "(private-key (ecc (curve sm2p256v1)(flags sm2)(d %b)))"
@@ -189,28 +187,18 @@ class Sm:
 
         long_kept changes nothing: no hybrid with SM2 is standardised yet.
         """
-        private = (1 + secrets.randbelow(_ORDER - 2)).to_bytes(_SCALAR_BYTES)
+        private = (1 + secrets.randbelow(sm2.ORDER - 2)).to_bytes(_SCALAR_BYTES)
         return private, self._public(private)
 
     def wrap(self, public: bytes, secret: Octets, info: bytes) -> bytes:
         """Return C1 (65 bytes), C3 (32), C2 of SM2 over 1, the secret and SM3 of `info`."""
-        _check_point(public)
-        message = b"".join((_FIRST, secret, self.hash(info)))
-        data = "(data (flags sm2)(hash-algo sm3)(value %b))"
-        try:
-            with (
-                sexp(_PUBLIC, public) as key,
-                sexp(data, message) as clear,
-                result(self._library.gcry_pk_encrypt, clear, key) as wrapped,
-            ):
-                lengths = {"a": _PUBLIC_BYTES, "b": DIGEST_BYTES, "c": len(message)}
-                return b"".join(_fixed(wrapped, name, n) for name, n in lengths.items())
-        except GcryptError:
-            raise InvalidTagError from None
+        return sm2.encrypt(self.hash, public, b"".join((_FIRST, secret, self.hash(info))))
 
     def unwrap(self, private: bytes, wrapped: bytes, info: bytes) -> bytes:
         """Return the secret, or raise InvalidTagError."""
-        message = self._decrypted(private, wrapped)
+        message = sm2.decrypt(self.hash, private, wrapped)
+        if len(message) <= DIGEST_BYTES:
+            raise InvalidTagError
         secret, bound_to = message[1:-DIGEST_BYTES], message[-DIGEST_BYTES:]
         bound = hmac_module.compare_digest(bound_to, self.hash(info))
         if not bound or message[:1] != _FIRST:
@@ -235,7 +223,7 @@ class Sm:
         """Raise InvalidTagError unless the signature holds."""
         if len(signature) != self.signature_bytes:
             raise InvalidTagError
-        _check_point(public)
+        sm2.check_point(public)
         r, s = signature[:_SCALAR_BYTES], signature[_SCALAR_BYTES:]
         try:
             with (
@@ -244,22 +232,6 @@ class Sm:
                 sexp("(sig-val (sm2 (r %b)(s %b)))", b"\0" + r, b"\0" + s) as value,
             ):
                 check(self._library.gcry_pk_verify(value, e, key))
-        except GcryptError:
-            raise InvalidTagError from None
-
-    def _decrypted(self, private: bytes, wrapped: bytes) -> bytes:
-        point, rest = wrapped[:_PUBLIC_BYTES], wrapped[_PUBLIC_BYTES:]
-        digest, hidden = rest[:DIGEST_BYTES], rest[DIGEST_BYTES:]
-        if len(hidden) <= DIGEST_BYTES or point[0] != 4:
-            raise InvalidTagError
-        form = "(enc-val (flags sm2)(sm2 (a %b)(b %b)(c %b)))"
-        try:
-            with (
-                sexp(_PRIVATE, private) as key,
-                sexp(form, point, digest, hidden) as value,
-                result(self._library.gcry_pk_decrypt, value, key) as clear,
-            ):
-                return _fixed(clear, "value", len(hidden))
         except GcryptError:
             raise InvalidTagError from None
 
@@ -281,13 +253,3 @@ class Sm:
 def _fixed(expression: Any, name: str, length: int) -> bytes:
     """Return a value at its full length: libgcrypt writes numbers without leading zeros."""
     return int.from_bytes(value_of(expression, name)).to_bytes(length)
-
-
-def _check_point(public: bytes) -> None:
-    """Raise InvalidTagError unless this is a point of the curve: libgcrypt encrypts to any."""
-    if len(public) != _PUBLIC_BYTES or public[0] != 4:
-        raise InvalidTagError
-    x, y = int.from_bytes(public[1:33]), int.from_bytes(public[33:])
-    on_curve = (y * y - (x * x * x - 3 * x + _B)) % _PRIME == 0
-    if not on_curve or max(x, y) >= _PRIME:
-        raise InvalidTagError

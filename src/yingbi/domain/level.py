@@ -67,7 +67,8 @@ class RawExport(StrEnum):
 
 
 class RawPolicy(StrEnum):
-    """What a level-3 box keeps of the original."""
+    """What a level-3 box keeps of the original: all of it, each person apart, or nothing."""
 
     WHOLE = "whole"
+    PARTS = "parts"
     NONE = "none"

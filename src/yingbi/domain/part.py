@@ -1,6 +1,6 @@
 """What an object is made of, while its content still has a type.
 
-Only `mask` makes a `MaskedFilm`, only `structure` makes `Records`, only `capture`
+Only `mask` makes a `MaskedFilm` or a `RoiFilm`, only `structure` makes `Records`, only `capture`
 makes a `RawFilm` (a test holds the callers to it), so `seal` cannot be handed
 the wrong thing.
 """
@@ -18,6 +18,7 @@ class PartKind(StrEnum):
     RECORDS = "records"
     RAW = "raw"
     PREVIEW = "preview"
+    ROI = "roi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ class RawFilm:
     content: bytes = field(repr=False)
     media_type: str
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoiFilm:
+    """Some seconds of one person of an original, everybody else covered; level 3 only.
+
+    content: as `mask.lift` packs it. track: whose it is.
+    """
+
+    content: bytes = field(repr=False)
+    track: int
+    from_s: float
+    to_s: float
+    labels: tuple[str, ...] = ()
+    media_type: str = "application/vnd.yingbi.roi"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,13 @@ MAX_HEADER_BYTES = FIXED_BYTES + 4 + MAX_PUBLIC_BYTES + MAX_PRIVATE_BYTES + TAG_
 
 _DETACHED, _LIVE = 1, 2
 _SUITES = (1, 2)
-_PART_CODES = {PartKind.MASKED: 1, PartKind.RECORDS: 2, PartKind.PREVIEW: 3, PartKind.RAW: 4}
+_PART_CODES = {
+    PartKind.MASKED: 1,
+    PartKind.RECORDS: 2,
+    PartKind.PREVIEW: 3,
+    PartKind.RAW: 4,
+    PartKind.ROI: 7,
+}
 _PARTS = {code: part for part, code in _PART_CODES.items()}
 _AT_LEVEL = {
     Level.STRUCTURED_ONLY: {PartKind.RECORDS},
@@ -91,8 +97,8 @@ class Header:
         """Return all header bytes before the sealed private metadata."""
         flags = _DETACHED * self.detached | _LIVE * self.live
         public = write_map(self.public)
-        if len(public) > MAX_PUBLIC_BYTES:
-            raise ValueError(f"public metadata has at most {MAX_PUBLIC_BYTES} bytes")
+        if len(public) > MAX_PUBLIC_BYTES or not all(map(_is_public, self.public.values())):
+            raise ValueError(f"public metadata is text and numbers, {MAX_PUBLIC_BYTES} bytes")
         ids = (self.controller_id, self.box_id, self.object_id, self.segment_id)
         return b"".join(
             (
@@ -193,9 +199,14 @@ def _take_public(cursor: Cursor) -> Mapping[str, str | int]:
     if length > MAX_PUBLIC_BYTES:
         raise cursor.broken("its public metadata is too long")
     public = read_map(cursor.octets(length), "a sealed segment")
-    if not all(type(value) in (str, int) for value in public.values()):
+    if not all(map(_is_public, public.values())):
         raise cursor.broken("its public metadata holds more than text and numbers")
     return MappingProxyType(public)
+
+
+def _is_public(value: object) -> bool:
+    """Return whether it is text, or a whole number that CBOR writes without a tag."""
+    return type(value) is str or (type(value) is int and -(1 << 64) <= value < 1 << 64)
 
 
 def _take_private(cursor: Cursor) -> bytes:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import BinaryIO, Self, cast
 
 import av
 import numpy as np
@@ -36,15 +36,18 @@ class FilmReader:
 
     info: FilmInfo
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        """Remember what to open; `threads` is the number of decoding threads."""
-        self._path = path
+    def __init__(self, path: Path, threads: int = 1, held: BinaryIO | None = None) -> None:
+        """Remember what to open; `threads` is the number of decoding threads.
+
+        held: a film in memory; `path` is then only its name in errors.
+        """
+        self._path, self._held = path, held
         self._threads = threads
 
     def __enter__(self) -> Self:
         """Open the film and decode its first frame, which tells what the container does not."""
         with ExitStack() as opened:
-            file = opened.enter_context(open_source(self._path))
+            file = self._held or opened.enter_context(open_source(self._path))
             check_boxes(file, self._path)
             with reading(self._path):
                 self._container = opened.enter_context(

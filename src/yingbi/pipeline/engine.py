@@ -73,12 +73,13 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One sealed segment on its way to the store, and the seconds that it spans."""
+    """One sealed segment on its way to the store, the seconds that it spans, and of whom it is."""
 
     kind: PartKind
     segment: SealedSegment
     from_s: float = 0.0
     to_s: float = 0.0
+    track: int | None = None
 
 
 @contextmanager

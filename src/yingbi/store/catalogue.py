@@ -27,6 +27,7 @@ from yingbi.keys.locks import LockTable
 from yingbi.store.stored import Erasure, ObjectInfo, StoredObject, StoredPart, StoredSegment
 
 _SEGMENT = struct.Struct(">16sQIdd")
+_OF_A_PERSON = struct.Struct(">16sQIddI?")
 
 
 class Catalogue:
@@ -61,7 +62,7 @@ class Catalogue:
         }
         unit.run(insert(objects), row)
         for part in stored.parts:
-            index = b"".join(_packed(segment) for segment in segments[part.kind])
+            index = _packed(part.kind, segments[part.kind])
             at = self._at_index(stored.object_id, part.kind)
             row = {
                 "object_id": stored.object_id,
@@ -143,9 +144,10 @@ class Catalogue:
             raise NoSuchObjectError(object_id=object_id)
         at = self._at_index(object_id, kind)
         index = open_cell(self._suite, key, row.sealed_index, at, what=f"object {object_id}")
+        form = _form(kind)
         return [
             StoredSegment(UUID(bytes=segment), *numbers)
-            for segment, *numbers in _SEGMENT.iter_unpack(index)
+            for segment, *numbers in form.iter_unpack(index)
         ]
 
     def intend_erasing(self, unit: CatalogueUnit, stored: StoredObject, now: datetime) -> None:
@@ -279,10 +281,18 @@ class Catalogue:
         return place("segments", self._controller.bytes, object_id.bytes, kind.encode())
 
 
-def _packed(segment: StoredSegment) -> bytes:
-    return _SEGMENT.pack(
-        segment.segment_id.bytes, segment.offset, segment.length, segment.from_s, segment.to_s
-    )
+def _form(kind: PartKind) -> struct.Struct:
+    return _OF_A_PERSON if kind is PartKind.ROI else _SEGMENT
+
+
+def _packed(kind: PartKind, segments: Iterable[StoredSegment]) -> bytes:
+    """Return a part's index; people's own films also say whose each segment is."""
+    lines = []
+    for one in segments:
+        where = one.segment_id.bytes, one.offset, one.length, one.from_s, one.to_s
+        whose = (one.track, one.erased) if kind is PartKind.ROI else ()
+        lines.append(_form(kind).pack(*where, *whose))
+    return b"".join(lines)
 
 
 def _info(text: dict[str, Any]) -> ObjectInfo:

@@ -64,13 +64,18 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class StoredSegment:
-    """Where a segment lies in its part's file, and which seconds it holds."""
+    """Where a segment lies in its part's file, which seconds it holds, and of whom.
+
+    track: the person whose own film it is, in the part `roi` alone. erased: its lock is gone.
+    """
 
     segment_id: UUID
     offset: int
     length: int
     from_s: float
     to_s: float
+    track: int | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,17 @@ class ObjectWriter:
                 self._rooms.shelf.clear([self._mark])
 
     def add(
-        self, kind: PartKind, segment: SealedSegment, *, from_s: float = 0.0, to_s: float = 0.0
+        self,
+        kind: PartKind,
+        segment: SealedSegment,
+        *,
+        from_s: float = 0.0,
+        to_s: float = 0.0,
+        track: int | None = None,
     ) -> None:
         """Write the part's next segment; from_s and to_s are seconds of the object.
+
+        track: whose it is, for the part `roi` alone.
 
         Raises: ReadWriteError; ValueError on a segment out of order.
         """
@@ -109,7 +117,7 @@ class ObjectWriter:
         if segment.number != len(part.segments) or segment.segment_id in self._locks:
             raise ValueError(f"segment {segment.number} of {kind} is out of order")
         place = StoredSegment(
-            segment.segment_id, part.body.size, len(segment.content), from_s, to_s
+            segment.segment_id, part.body.size, len(segment.content), from_s, to_s, track
         )
         part.body.write(segment.content)
         part.segments.append(place)

@@ -31,12 +31,12 @@ def policy(
     """
     grade(level, scene)
     if level is not Level.RAW_ON_RELEASE:
-        if raw is RawPolicy.WHOLE or raw_export not in (None, RawExport.NEVER):
+        if raw not in (None, RawPolicy.NONE) or raw_export not in (None, RawExport.NEVER):
             raise UsageError(problem="an original is kept at level 3 (raw on release) only")
         return BoxPolicy(level, scene, keep=tuple(keep))
     kept = raw or RawPolicy.WHOLE
     usual = RawExport.GRANT if scene in BY_GRANT else RawExport.OWNER
-    export = raw_export or (usual if kept is RawPolicy.WHOLE else RawExport.NEVER)
+    export = raw_export or (RawExport.NEVER if kept is RawPolicy.NONE else usual)
     return BoxPolicy(level, scene, kept, export, tuple(keep))
 
 

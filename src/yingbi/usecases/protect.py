@@ -109,7 +109,13 @@ class Protector:
             take = Take(reel, replace(self.sight, tick=tick), take_tally)
             from_s, to_s = float("inf"), 0.0
             for sealed in self._pipeline(take, door, about):
-                writer.add(sealed.kind, sealed.segment, from_s=sealed.from_s, to_s=sealed.to_s)
+                writer.add(
+                    sealed.kind,
+                    sealed.segment,
+                    from_s=sealed.from_s,
+                    to_s=sealed.to_s,
+                    track=sealed.track,
+                )
                 from_s, to_s = min(from_s, sealed.from_s), max(to_s, sealed.to_s)
             info = ObjectInfo(
                 camera=about.camera,
@@ -171,8 +177,10 @@ class Protector:
             from yingbi.pipeline.level2 import level2
 
             return level2(take, scribe, book, film)
-        from yingbi.pipeline.level3 import level3
+        from yingbi.pipeline.level3 import level3, level3_parts
 
+        if self.box.policy.raw is RawPolicy.PARTS:
+            return level3_parts(take, scribe, book, film, PartSealer(door, PartKind.ROI, about))
         kept = self.box.policy.raw is RawPolicy.WHOLE
         original = PartSealer(door, PartKind.RAW, about) if kept else None
         return level3(take, scribe, book, film, original)
