@@ -76,6 +76,15 @@ erasures = Table(
     sqlite_strict=True,
 )
 
+dying_locks = Table(
+    "dying_locks",
+    catalogue_tables,
+    Column("object_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("segment_ids", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
 holds = Table(
     "holds",
     catalogue_tables,

@@ -99,9 +99,9 @@ class LockTable:
         group: LockGroup,
         object_id: UUID,
         locks: Mapping[UUID, bytes],
-        info_key: bytes,
+        info_key: bytes | None,
     ) -> None:
-        """Add an object's locks, by segment id, and its info key.
+        """Add an object's locks, by segment id, and its info key; None where it has one already.
 
         Raises: ValueError for a segment id equal to the object's, which would
             pass for the info key.
@@ -109,7 +109,7 @@ class LockTable:
         if object_id in locks:
             raise ValueError("a segment cannot have its object's id")
         mine = object_id.bytes
-        entries = [_Entry(mine, mine, info_key)]
+        entries = [] if info_key is None else [_Entry(mine, mine, info_key)]
         entries += [_Entry(mine, segment.bytes, lock) for segment, lock in locks.items()]
         tag = self._tag(group)
         page, holds = self._last_page(unit, tag) or self._new_page(tag), False
@@ -157,6 +157,15 @@ class LockTable:
         """
         pages = self._pages_of(unit, [object_id])
         return sum(self._destroy_in(unit, row, object_id) for row in pages)
+
+    def destroy_segments(self, unit: KeysUnit, object_id: UUID, segments: Iterable[UUID]) -> int:
+        """Erase these segments' locks, and no other of the object; return how many there were.
+
+        The caller empties the database's journal after its transaction.
+        """
+        some = frozenset(segment.bytes for segment in segments)
+        pages = self._pages_of(unit, [object_id])
+        return sum(self._destroy_in(unit, row, object_id, some) for row in pages)
 
     def destroy_anywhere(self, unit: KeysUnit, object_id: UUID) -> int:
         """Erase the object's entries in whatever page they lie; return how many there were.
@@ -216,13 +225,25 @@ class LockTable:
             rows = unit.all(select(lock_places.c.object_id).distinct())
         return {row.object_id for row in rows}
 
-    def _destroy_in(self, unit: KeysUnit, row: Row[Any], object_id: UUID) -> int:
-        """Erase the object's entries in one page, which gets a fresh key if any is left."""
-        page = self._open(row)
+    def _destroy_in(
+        self,
+        unit: KeysUnit,
+        row: Row[Any],
+        object_id: UUID,
+        segments: frozenset[bytes] | None = None,
+    ) -> int:
+        """Erase the object's entries in one page, or some; it gets a fresh key if any is left."""
+        page, mine = self._open(row), object_id.bytes
         entries = _parsed(page.content)
-        left = [entry for entry in entries if entry.object_id != object_id.bytes]
-        mine = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
-        unit.run(delete(lock_places).where(mine))
+        left = [
+            entry
+            for entry in entries
+            if entry.object_id != mine
+            or (segments is not None and entry.segment_id not in segments)
+        ]
+        if not any(entry.object_id == mine for entry in left):
+            here = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
+            unit.run(delete(lock_places).where(here))
         if not left:
             unit.run(delete(lock_places).where(lock_places.c.page_id == page.page_id))
             unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
@@ -290,7 +311,9 @@ class LockTable:
             "page_id": page.page_id,
             "controller_id": self._controller,
         }
-        unit.run(insert(lock_places), found)
+        here = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
+        if unit.one(select(lock_places.c.page_id).where(here)) is None:
+            unit.run(insert(lock_places), found)
 
     def _update(self, page: _Page) -> Any:
         mine = lock_pages.c.page_id == page.page_id

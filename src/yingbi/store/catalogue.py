@@ -41,7 +41,7 @@ class Catalogue:
         controller_id: UUID,
     ) -> None:
         self._suite, self._database, self._locks = suite, database, locks
-        self._controller = controller_id
+        self.controller_id = self._controller = controller_id
 
     def add(
         self,
@@ -61,6 +61,33 @@ class Catalogue:
             "sealed_info": self._seal_info(stored, info_key),
         }
         unit.run(insert(objects), row)
+        self._add_parts(unit, stored, segments, info_key)
+
+    def rewrite(
+        self,
+        unit: CatalogueUnit,
+        stored: StoredObject,
+        segments: Mapping[PartKind, Iterable[StoredSegment]],
+    ) -> None:
+        """Write the object's row and its parts' anew, in the caller's transaction.
+
+        Raises: NoSuchObjectError where it was erased meanwhile.
+        """
+        info_key = self._locks.info_keys([stored.object_id]).get(stored.object_id)
+        mine = objects.c.object_id == stored.object_id
+        if info_key is None or unit.one(select(objects.c.object_id).where(mine)) is None:
+            raise NoSuchObjectError(object_id=stored.object_id)
+        unit.run(delete(parts).where(parts.c.object_id == stored.object_id))
+        unit.run(update(objects).where(mine).values(sealed_info=self._seal_info(stored, info_key)))
+        self._add_parts(unit, stored, segments, info_key)
+
+    def _add_parts(
+        self,
+        unit: CatalogueUnit,
+        stored: StoredObject,
+        segments: Mapping[PartKind, Iterable[StoredSegment]],
+        info_key: bytes,
+    ) -> None:
         for part in stored.parts:
             index = _packed(part.kind, segments[part.kind])
             at = self._at_index(stored.object_id, part.kind)

@@ -11,6 +11,9 @@ from yingbi.errors import SealBrokenError
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.stored import Erasure
 
+CHANGES = (Action.REMASKED, Action.PERSON_ERASED)
+"""Deeds after which an object has other seals; they name all of them."""
+
 
 def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
     """Compare every row with what a verified log tells; return how many objects there are.
@@ -22,7 +25,7 @@ def check(catalogue: Catalogue, deeds: Iterable[Deed]) -> int:
     for deed in deeds:
         if deed.object_id is None:
             continue
-        if deed.action is Action.PROTECTED:
+        if deed.action is Action.PROTECTED or (deed.action in CHANGES and deed.object_id in told):
             told[deed.object_id] = deed
         elif deed.action is Action.ERASE_INTENDED:
             told.pop(deed.object_id, None)

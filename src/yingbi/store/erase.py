@@ -14,6 +14,7 @@ from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
 from yingbi.store.check import check_decided
+from yingbi.store.replace import settle_changes
 from yingbi.store.stored import Erasure
 from yingbi.store.writer import Rooms
 
@@ -70,6 +71,7 @@ def settle(rooms: Rooms, *, now: datetime) -> Settled:
         _finish(rooms, erasure.object_id, erasure.box_id, now)
     bodies = locks = 0
     if marks:
+        settle_changes(rooms)
         locks = _destroy_unknown_locks(rooms, unknown)
         bodies = _remove_unknown_bodies(rooms)
         rooms.shelf.clear(marks)

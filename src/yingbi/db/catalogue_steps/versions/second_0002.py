@@ -18,6 +18,13 @@ def upgrade() -> None:
 
 def _of_boxes() -> None:
     op.create_table(
+        "dying_locks",
+        sa.Column("object_id", sa.LargeBinary(), primary_key=True),
+        sa.Column("controller_id", sa.LargeBinary(), nullable=False),
+        sa.Column("segment_ids", sa.LargeBinary(), nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "holds",
         sa.Column("hold_id", sa.LargeBinary(), primary_key=True),
         sa.Column("controller_id", sa.LargeBinary(), nullable=False),
