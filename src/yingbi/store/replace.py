@@ -111,7 +111,7 @@ class _Run:
     stored: StoredObject
     wanted: Change
     written: dict[PartKind, _Written] = field(default_factory=dict)
-    old: bytes = b""
+    old: bytes = field(default=b"", repr=False)
     committed: bool = False
 
     def write(self, kind: PartKind, pieces: Iterable[Piece]) -> None:
