@@ -117,6 +117,19 @@ class LogBrokenError(YingbiError):
     template = _("The log of this vault was altered: {reason}.")
 
 
+class LogRolledBackError(LogBrokenError):
+    """The log does not continue the one that a witness outside the vault knows."""
+    code = "log-rolled-back"
+    template = _("The vault is not the one that the witness '{path}' knows, or an older copy: in its log, {reason}.")
+
+
+class ProofBrokenError(YingbiError):
+    """A proof of an entry of a log does not show what it claims."""
+    code = "proof-broken"
+    exit_status = 65
+    template = _("The proof does not hold: {reason}.")
+
+
 class NoSuchInputError(YingbiError):
     """A path that does not exist."""
     code = "no-such-input"
@@ -129,6 +142,19 @@ class NothingToDoError(YingbiError):
     code = "nothing-to-do"
     exit_status = 66
     template = _("'{path}' holds no film or picture.")
+
+
+class NoWitnessError(NoSuchInputError):
+    """The file of a witness that is asked for is not there: it is never made on the quiet."""
+    code = "no-witness"
+    template = _("The witness '{path}' is not there; bring it back, or begin anew with 'yingbi log checkpoint -o {path}'.")
+
+
+class NoSuchEntryError(YingbiError):
+    """A number that no entry of the log has."""
+    code = "no-such-entry"
+    exit_status = 66
+    template = _("The log has no entry {sequence}; it has {size} entries, counted from 0.")
 
 
 class UnreadableInputError(YingbiError):

@@ -4,9 +4,9 @@ An entry is canonical JSON. What its text may reveal of people, the purpose, is
 sealed in it; the rest is what an auditor needs without the passphrase. Each row
 keeps the root of the tree up to itself and the device's signature over it, so
 that a change, a removal or a reorder of any row is found, and which was first.
-Entries cut off the end together with the state that told of them are not found,
-nor is a whole vault put back to an older copy: every head was once signed. That
-needs a head kept elsewhere, with a witness or on paper.
+Entries cut off the end together with the state that told of them are not found
+here, nor is a whole vault put back to an older copy: every head was once signed.
+That needs a checkpoint kept elsewhere (`audit.witness`).
 
 Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 """
@@ -14,12 +14,16 @@ Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from yingbi.audit.checkpoint import Checkpoint, log_key, origin_of
+from yingbi.audit.clock import CLOCK_FACT, seconds_back
+from yingbi.audit.note import NoteKey, sign_note
 from yingbi.audit.tree import Tree
+from yingbi.crypto.merkle import leaf_hash
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import CatalogueUnit, Database
 from yingbi.db.schema import log, log_state
@@ -69,9 +73,9 @@ class Log:
         Raises: LogBrokenError where the log's state does not fit its last row:
             nothing is built upon an altered log.
         """
-        tree = self._tree(unit)
+        tree, newest = self._tree(unit)
         sequence = tree.size
-        entry = self._encoded(sequence, deed)
+        entry = self._encoded(sequence, self._timed(newest, deed))
         tree.add(entry)
         root = tree.root()
         row = {
@@ -139,30 +143,80 @@ class Log:
             raise LogBrokenError(reason=reason)
         return head
 
+    @property
+    def key(self) -> NoteKey:
+        """The key of the log's checkpoints: the device's, by the name of this log."""
+        public = self._keystore.device.public_key
+        return log_key(origin_of(self._vault), self._suite, public)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a log to be read; reading one that is gone would make an empty one."""
+        return self._database.path.is_file()
+
+    def present(self) -> Checkpoint:
+        """Return where the log stands; last row, state and signature are held to each other alone.
+
+        Raises: LogBrokenError where they do not fit.
+        """
+        with self._database.read() as unit:
+            tree, _ = self._tree(unit)
+        return Checkpoint(self.key.name, tree.size, tree.root())
+
+    def signed(self, checkpoint: Checkpoint) -> bytes:
+        """Return the checkpoint as a note that the device signed."""
+        return sign_note(checkpoint.text, self.key, self._keystore.device.sign)
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root after the first `size` entries as its row has it, signed by the device.
+
+        Raises: LogBrokenError where there is no such row or its signature does not hold.
+        """
+        if size == 0:
+            return Tree(self._suite).root()
+        with self._database.read() as unit:
+            row = unit.one(select(log).where(log.c.sequence == size - 1))
+        if row is None or not self._signed(row, size, row.root):
+            raise LogBrokenError(reason=f"entry {size - 1} was altered, removed or moved")
+        return bytes(row.root)
+
+    def entry_bytes(self, sequence: int) -> bytes | None:
+        """Return an entry as it was hashed, or None where there is none of that number."""
+        with self._database.read() as unit:
+            row = unit.one(select(log).where(log.c.sequence == sequence))
+        return None if row is None else bytes(row.entry)
+
+    def leaf_hashes(self, size: int) -> list[bytes]:
+        """Return the hash of each of the first `size` entries: what proofs are made of."""
+        first = select(log).where(log.c.sequence < size).order_by(log.c.sequence)
+        with self._database.read() as unit:
+            return [leaf_hash(self._suite, row.entry) for row in unit.stream(first)]
+
     def _check(self, row: Row[Any], tree: Tree) -> None:
         """Add the row to the tree and hold its root, signature and number to it."""
         wrong = f"entry {tree.size} was altered, removed or moved"
         if row.sequence != tree.size:
             raise LogBrokenError(reason=wrong)
         tree.add(row.entry)
-        if row.root != tree.root() or not self._signed(row, tree):
+        if row.root != tree.root() or not self._signed(row, tree.size, row.root):
             raise LogBrokenError(reason=wrong)
         self._decoded(row)
 
-    def _signed(self, row: Row[Any], tree: Tree) -> bool:
-        """Return whether the device signed the tree as it is with this row."""
-        public, message = self._keystore.device.public_key, self._head(tree.size, tree.root())
+    def _signed(self, row: Row[Any], size: int, root: bytes) -> bool:
+        """Return whether the device signed this head with the row."""
+        public, message = self._keystore.device.public_key, self._head(size, root)
         try:
             self._suite.verify(public, row.signature, message)
         except InvalidTagError:
             return False
         return True
 
-    def _tree(self, unit: CatalogueUnit) -> Tree:
+    def _tree(self, unit: CatalogueUnit) -> tuple[Tree, Row[Any] | None]:
+        """Return the tree as its state has it, and the last row, held to each other."""
         state = unit.one(select(log_state))
         newest = unit.one(select(log).order_by(log.c.sequence.desc()).limit(1))
         if state is None and newest is None:
-            return Tree(self._suite)
+            return Tree(self._suite), None
         if state is None or newest is None or newest.sequence + 1 != state.size:
             raise LogBrokenError(reason="its state does not fit its last entry")
         try:
@@ -170,9 +224,16 @@ class Log:
         except ValueError:
             raise LogBrokenError(reason="its state was altered") from None
         # Entry, state and root can all be recomputed by whoever edits the file; the signature not.
-        if newest.root != tree.root() or not self._signed(newest, tree):
+        if newest.root != tree.root() or not self._signed(newest, tree.size, newest.root):
             raise LogBrokenError(reason="its state does not fit its last entry")
-        return tree
+        return tree, newest
+
+    def _timed(self, newest: Row[Any] | None, deed: Deed) -> Deed:
+        """Return the deed, with a fact that tells of a clock that was set back since the last."""
+        if newest is None:
+            return deed
+        back = seconds_back(self._decoded(newest).deed.at, deed.at)
+        return replace(deed, facts=dict(deed.facts) | {CLOCK_FACT: f"{back}"}) if back else deed
 
     def _head(self, size: int, root: bytes) -> bytes:
         """Name the place of a head: what the device signs."""

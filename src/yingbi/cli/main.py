@@ -18,7 +18,7 @@ COMMANDS = {
     "open": "objects",
     "verify": "objects",
     "erase": "objects",
-    "log": "vault",
+    "log": "log",
     "models": "house",
     "doctor": "house",
     "config": "house",

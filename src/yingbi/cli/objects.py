@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
-from yingbi.cli.options import JSON, opened, vault_options
+from yingbi.cli.options import JSON, WITNESS, opened, vault_options
 from yingbi.cli.settings import settings_of
 from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
@@ -290,17 +290,20 @@ def _seconds(text: str | None) -> float | None:
     help=say("Check seals, chains and the log, of one object or of all; nothing is opened."),
 )
 @click.argument("object_id", metavar="[ID]", required=False)
+@WITNESS
 @vault_options
 @JSON
 @click.pass_obj
-def verify_command(obj: dict[str, Any], /, object_id: str | None, *, as_json: bool) -> int:
+def verify_command(
+    obj: dict[str, Any], /, object_id: str | None, *, witness: Path | None, as_json: bool
+) -> int:
     """Verify, and name what is broken."""
     from yingbi.usecases.look import object_id_of
     from yingbi.usecases.verify import verify
 
     wanted = object_id_of(object_id) if object_id else None
     with opened(obj) as vault, show.progress(quiet=as_json) as progress:
-        done = verify(vault, wanted, progress)
+        done = verify(vault, wanted, progress, witness)
     broken = [(str(one), error.code, say_error(error)) for one, error in done.broken]
     if as_json:
         named = [{"id": one, "code": code, "message": message} for one, code, message in broken]

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from yingbi.cli.settings import passphrase, settings_of, vault_dir
+from yingbi.cli.settings import home_filled_in, passphrase, settings_of, vault_dir
 from yingbi.domain.messages import say
 
 if TYPE_CHECKING:
+    from yingbi.domain.settings import Settings
     from yingbi.usecases.vault import Vault
 
 JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
+
+WITNESS = click.option(
+    "--witness",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=say("A checkpoint kept outside the vault; the log must continue it."),
+)
 
 
 def vault_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,18 +52,34 @@ def vault_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def witness_of(settings: "Settings") -> Path | None:
+    """Return the witness that the settings name, or None."""
+    given: str = settings["log.witness"]
+    return home_filled_in(given) if given else None
+
+
 @contextmanager
-def opened(obj: dict[str, Any], *, alone: bool = False) -> Iterator["Vault"]:
-    """Yield the vault that the options name, open; `alone` while nobody else uses it."""
+def opened(
+    obj: dict[str, Any], *, alone: bool = False, anew: Path | None = None
+) -> Iterator["Vault"]:
+    """Yield the vault that the options name, open, held to its witness where one is set.
+
+    alone: while nobody else uses it. anew: a witness that is about to be written; it is
+    not asked for what it knows.
+    """
     from yingbi.usecases.vault import open_vault
 
     settings = settings_of(obj)
-    path = vault_dir(settings)
+    path, witness = vault_dir(settings), witness_of(settings)
+    if witness and anew and witness.absolute() == anew.absolute():
+        witness = None
 
     def ask() -> bytes:
         return passphrase(obj, settings)
 
-    with open_vault(path, ask, memory=settings["memory"], alone=alone, tell=_tell) as vault:
+    with open_vault(
+        path, ask, memory=settings["memory"], alone=alone, tell=_tell, witness=witness
+    ) as vault:
         yield vault
 
 

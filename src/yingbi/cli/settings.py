@@ -33,7 +33,7 @@ def vault_dir(settings: Settings) -> Path:
     """Return the vault's folder; UsageError where none is named."""
     if not settings["vault"]:
         raise UsageError(problem=say("Name the vault: 'yingbi --vault DIR ...' or YINGBI_VAULT."))
-    return _home_filled_in(settings["vault"])
+    return home_filled_in(settings["vault"])
 
 
 def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) -> bytes:
@@ -46,7 +46,7 @@ def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) 
     if obj.get("passphrase_fd") is not None:
         return _from_descriptor(obj["passphrase_fd"])
     if settings["passphrase_file"]:
-        return _from_file(_home_filled_in(settings["passphrase_file"]))
+        return _from_file(home_filled_in(settings["passphrase_file"]))
     if not sys.stdin.isatty():
         raise NoPassphraseError
     first = getpass.getpass(say("Passphrase of the vault: "))
@@ -55,7 +55,8 @@ def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) 
     return first.encode("utf-8", "surrogateescape")
 
 
-def _home_filled_in(text: str) -> Path:
+def home_filled_in(text: str) -> Path:
+    """Return the path with a leading ~ filled in."""
     try:
         return Path(text).expanduser()
     except RuntimeError:  # "~name" of nobody

@@ -1,4 +1,4 @@
-"""`vault`, `box` and `log`: the house of what is sealed."""
+"""`vault` and `box`: the house of what is sealed."""
 
 from typing import Any
 
@@ -162,30 +162,3 @@ def _box(box: Any) -> dict[str, Any]:
         "keep": list(policy.keep),
         "created_at": box.created_at,
     }
-
-
-@click.command("log", help=say("Print the vault's log; it is checked first."))
-@vault_options
-@JSON
-@click.pass_obj
-def log_command(obj: dict[str, Any], /, *, as_json: bool) -> None:
-    """Print every entry."""
-    with opened(obj) as vault:
-        vault.log.verify()
-        entries = list(vault.log.entries())
-    told = [
-        {
-            "sequence": entry.sequence,
-            "at": entry.deed.at.isoformat(),
-            "action": entry.deed.action.value,
-            "object": str(entry.deed.object_id) if entry.deed.object_id else None,
-            "purpose": entry.deed.purpose,
-            "facts": dict(entry.deed.facts),
-        }
-        for entry in entries
-    ]
-    if as_json:
-        show.as_json(told)
-        return
-    rows = [(e["sequence"], e["at"], e["action"], e["object"] or "-", e["purpose"]) for e in told]
-    show.table((say("entry"), say("time"), say("action"), say("object"), say("purpose")), rows)

@@ -110,6 +110,12 @@ SETTINGS = (
         high=30,
     ),
     Setting(
+        "log.witness",
+        str,
+        "",
+        _("File outside the vault that keeps the log's latest checkpoint; empty keeps none."),
+    ),
+    Setting(
         "memory",
         str,
         "wanted",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yingbi.audit.log import Log
+from yingbi.audit.witness import outside, watched
 from yingbi.crypto.suite import Suite, suite
 from yingbi.db import database
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
@@ -70,15 +71,19 @@ def open_vault(
     memory: str,
     alone: bool = False,
     tell: Tell = tell_nobody,
+    witness: Path | None = None,
     crossing: Crossing = no_crossing,
 ) -> Iterator[Vault]:
     """Open a vault for as long as the block lasts; finish first what a crash left undone.
 
     alone: whether nobody else may use it meanwhile. tell: takes a line about what keeps
     the user waiting. crossing: under every write of files and databases; tests strike in it.
+    witness: a file outside with the log's latest checkpoint; the log must continue it,
+    and it is renewed when the block ends.
 
     Raises: NoVaultError, VaultTooOldError, VaultTooNewError, WrongPassphraseError,
-        VaultLockedError, NotOnThisSystemError, MemoryNotLockedError, SealBrokenError.
+        VaultLockedError, NotOnThisSystemError, MemoryNotLockedError, SealBrokenError;
+        LogRolledBackError, NoWitnessError.
     """
     guarded = guard(memory)
     folder = VaultFolder.open(path)
@@ -97,6 +102,8 @@ def open_vault(
             stack.callback(opened.close)
             opened.open()
         vault = _joined(folder, keystore, databases, guarded, crossing)
+        place = None if witness is None else outside(folder.path, witness)
+        stack.enter_context(watched(vault.log, place, crossing))
         if alone:
             stack.enter_context(folder.held_alone(wait_s=WAIT_S))
             _look_again(vault)

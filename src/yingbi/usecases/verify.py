@@ -5,8 +5,10 @@ Clause: 6.2.3-2; 6.2.5.g-1.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
+from yingbi.audit.witness import check_witness
 from yingbi.domain.report import Progress
 from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
@@ -35,13 +37,19 @@ class Verified:
     broken: tuple[tuple[UUID, YingbiError], ...]
 
 
-def verify(vault: Vault, object_id: UUID | None, progress: Progress) -> Verified:
+def verify(
+    vault: Vault, object_id: UUID | None, progress: Progress, witness: Path | None = None
+) -> Verified:
     """Check one object with its box, or all of them with all boxes, locks and the log.
 
-    Raises: LogBrokenError; SealBrokenError where the one object asked for is broken, a
+    witness: a file with a checkpoint that the log must continue.
+
+    Raises: LogBrokenError; LogRolledBackError, NoWitnessError, BadInputError by the witness; SealBrokenError where the one object asked for is broken, a
         page of the lock table does not open, or the log tells of other objects or boxes.
     """
     head = vault.log.verified_head()
+    if witness is not None:
+        check_witness(vault.log, witness)
     broken: list[tuple[UUID, YingbiError]] = []
     if object_id is None:
         _same_as_logged(vault)
