@@ -4,7 +4,7 @@
 #   tools/bootstrap.sh venv        .venv/ from uv.lock, with a pinned uv in .bootstrap/
 #   tools/bootstrap.sh demo        the same and what the demo needs
 #   tools/bootstrap.sh libraries   libgcrypt, which the suite "sm" needs
-#   tools/bootstrap.sh tools       what the tests call: strace, openssl, setpriv
+#   tools/bootstrap.sh tools       what the tests call: strace, openssl, setpriv, node
 #   tools/bootstrap.sh models      the networks of the manifest
 set -eu
 
@@ -131,6 +131,7 @@ libraries() {
 test_tools() {
     has strace || apt_or_name strace "strace, with which tests watch what is written"
     has openssl || apt_or_name openssl "openssl, against which tests check the suite 'sm'"
+    has node || apt_or_name nodejs "node 18.4, in which a second reader of the sealed format is written"
     has setpriv || apt_or_name util-linux "setpriv, with which tests become an ordinary user"
 }
 
