@@ -30,6 +30,7 @@ class Tally:
     seen: sightings per kind; subjects: clear sights per track id; best: highest score per track id;
     labels: classes of visual privacy data found;
     poses_dropped: poses left out so that records fit their fixed size.
+    numbers: how the records number the people, by track id.
     """
 
     frames: int = 0
@@ -39,6 +40,7 @@ class Tally:
     best: dict[int, float] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     poses_dropped: int = 0
+    numbers: dict[int, int] = field(default_factory=dict)
 
     @property
     def faces(self) -> int:

@@ -61,14 +61,15 @@ class StillOrigin:
     png_colour: ColourChunks = ()
 
 
-def read_still(path: Path) -> Frame:
+def read_still(path: Path, held: bytes | None = None) -> Frame:
     """Return the picture upright, as one RGB, RGBA or grey plane of 8 bits.
+
+    held: a picture in memory; `path` is then only its name in errors.
 
     Raises CutOffError for a picture that is not whole, UnsupportedMediaError for one
     that is animated, has over 8 bits a channel or more pixels than any camera.
     """
-    with open_source(path) as file:
-        content = file.read()
+    content = held if held is not None else _content(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own words on broken metadata
         try:
@@ -76,6 +77,11 @@ def read_still(path: Path) -> Frame:
         except BROKEN as error:
             reason = say("the picture cannot be decoded")
             raise CutOffError(path=path, reason=reason) from error
+
+
+def _content(path: Path) -> bytes:
+    with open_source(path) as file:
+        return file.read()
 
 
 def still_size(path: Path) -> tuple[str, int, int]:

@@ -39,4 +39,4 @@ def level2(
     for piece in cloth.finish():
         yield Sealed(PartKind.MASKED, masked(film, piece), piece.from_s, piece.to_s)
     yield from sealed_pages(take, book, scribe.finish())
-    take.tally.covered = cloth.covered
+    take.tally.covered, take.tally.numbers = cloth.covered, dict(scribe.numbers)

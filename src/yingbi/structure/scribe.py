@@ -68,13 +68,16 @@ class _Person:
 
 
 class Scribe:
-    """Writes one film's records. Feed it every frame in order, then `finish`."""
+    """Writes one film's records. Feed it every frame in order, then `finish`.
+
+    numbers: by track, of everybody whom the records speak of.
+    """
 
     def __init__(self, diary: Diary, poses: PoseSource | None) -> None:
         self._diary = diary
         self._poses = poses if "pose" in diary.keep else None
         self._people: dict[int, _Person] = {}
-        self._numbers = 0
+        self.numbers: dict[int, int] = {}
         self._count = 0
         self._records: list[Record] = []
         self._labels: set[str] = set()
@@ -109,8 +112,7 @@ class Scribe:
         person.clear_sights += region.score >= CLEAR_SIGHT
         person.best = max(person.best, region.score)
         if person.number is None and surely_there(person.clear_sights, person.best):
-            self._numbers += 1
-            person.number = self._numbers
+            person.number = self.numbers[track] = len(self.numbers) + 1
             self._records.append(Event("entered", person.first_s, person.name))
         person.noted = True
 

@@ -3,6 +3,7 @@
 Clause: 6.2.3-1; 6.2.3-2; A.1.c-2; A.2.c-1; A.3.c-2.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -131,6 +132,7 @@ class Protector:
                     "height": str(reel.source.height),
                     "frames": str(take_tally.frames),
                     "poses_dropped": str(take_tally.poses_dropped),
+                    "people": json.dumps(take_tally.numbers),
                 }
                 | dict(self.options.settings),
             )
