@@ -168,6 +168,17 @@ def test_an_upgrade_keeps_every_byte_of_the_bodies_and_all_that_they_hold(old, t
     must_be_whole(old, tmp_path / "out")
 
 
+def test_a_folder_of_any_name_holds_its_vault_and_its_copy_and_nothing_lies_beside(
+    golden, tmp_path
+) -> None:
+    home = tmp_path / "why?mode=ro&x=1#%41 院"
+    path = Path(shutil.copytree(golden, home / "vault"))
+    upgrade(path)
+    must_be_whole(path, tmp_path / "out", opened=1)
+    assert set(tmp_path.iterdir()) == {home, tmp_path / "out"}
+    assert set(home.iterdir()) == {path, usual_copy(path)}
+
+
 def test_a_vault_that_is_up_to_date_is_left_alone(old) -> None:
     upgrade(old, copy=False)
     before = snapshot(old.parent)

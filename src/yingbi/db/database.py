@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, create_engine, event
+from sqlalchemy import URL, Connection, Executable, Row, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from yingbi.db import schema
@@ -77,7 +77,7 @@ class Database(Generic[UnitT]):
         self.path = path
         self._unit, self._steps, self._tables, self._crossing = unit, steps, tables, crossing
         self._engine = create_engine(
-            f"sqlite:///{path}",
+            URL.create("sqlite", database=str(path)),  # as a text, "?" would end its name
             connect_args={"timeout": BUSY_S, "check_same_thread": False},
             hide_parameters=True,
         )
