@@ -442,6 +442,7 @@ def test_the_command_says_what_it_would_do_then_does_it_and_says_what_to_delete(
     assert copy in done.err
     assert "delete" in done.err
     assert yingbi("verify", "--json").json["broken"] == []
+    assert copy in yingbi("vault", "upgrade").err  # it is there still
     told = yingbi("vault", "upgrade", "--json").json
     assert (told["steps"], told["backup"]) == ([], None)
     yingbi("vault", "upgrade", "--no-backup", "--backup", "x", status=2)

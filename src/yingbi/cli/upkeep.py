@@ -59,6 +59,8 @@ def upgrade_command(
         show.as_json(_told(path, plan, dry_run=dry_run))
     elif not plan.steps:
         click.echo(say("The vault '{path}' is up to date; there is nothing to do.", path=path))
+        if copy_to is not None and copy_to.exists():
+            _remind(copy_to)
     elif dry_run:
         _say_plan(plan)
     else:
@@ -113,11 +115,15 @@ def _say_done(path: Path, plan: "Plan") -> None:
         )
     click.echo(say("The vault '{path}' is up to date.", path=path))
     if plan.copy_to is not None:
-        click.echo(
-            say(
-                "A copy from before is in '{folder}'. It holds wrapped keys: what is erased from now on"
-                " could be opened with it. Run 'yingbi verify', then delete that folder.",
-                folder=plan.copy_to,
-            ),
-            err=True,
-        )
+        _remind(plan.copy_to)
+
+
+def _remind(folder: Path) -> None:
+    click.echo(
+        say(
+            "A copy from before is in '{folder}'. It holds wrapped keys: what is erased from now on"
+            " could be opened with it. Run 'yingbi verify', then delete that folder.",
+            folder=folder,
+        ),
+        err=True,
+    )
