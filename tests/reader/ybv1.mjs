@@ -4,7 +4,7 @@ import { webcrypto } from "node:crypto";
 
 const { subtle } = webcrypto;
 const CHUNK = 65536, TAG = 16, DIGEST = 32, ZEROS = new Uint8Array(DIGEST), NONE = new Uint8Array();
-const KINDS = { 1: "masked", 2: "records", 3: "preview", 4: "raw" };
+const KINDS = { 1: "masked", 2: "records", 3: "preview", 4: "raw", 7: "roi" };
 const AT_LEVEL = { 1: ["records"], 2: ["records", "masked", "preview"], 3: Object.values(KINDS) };
 
 export class Refused extends Error { // step: that of "Reading a part" in the format's page
