@@ -22,6 +22,8 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, SealedSegment
+from yingbi.govern.people import People
+from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.epochs import Epochs, epoch_of
 from yingbi.keys.keystore import Keystore
@@ -46,6 +48,7 @@ class House:
     epochs: Epochs
     log: Log
     rooms: Rooms
+    people: People
 
     def new_box(self, name: str = "hall", level: Level = Level.OBSCURED) -> Box:
         with self.rooms.catalogue_db.begin() as unit:
@@ -133,17 +136,19 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
         boxes = Boxes(keystore, catalogue_db, keys_db, who)
         locks = LockTable(keystore, keys_db, who)
         log = Log(keystore, catalogue_db, who, folder.vault_id)
+        people = People.of(Subjects(keystore, locks, catalogue_db, keys_db, who))
         rooms = Rooms(
             catalogue_db,
             keys_db,
             ObjectShelf(folder.objects, crossing),
-            Catalogue(keystore.suite, catalogue_db, locks, who),
+            Catalogue(keystore.suite, catalogue_db, locks, who, people.erased),
             locks,
             log,
             keystore.suite.key_bytes,
             log.told,
         )
-        yield House(folder, keystore, boxes, Epochs(keystore, keys_db, boxes, who), log, rooms)
+        epochs = Epochs(keystore, keys_db, boxes, who)
+        yield House(folder, keystore, boxes, epochs, log, rooms, people)
 
 
 @contextmanager

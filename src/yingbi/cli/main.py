@@ -18,6 +18,8 @@ COMMANDS = {
     "open": "objects",
     "verify": "objects",
     "erase": "objects",
+    "subject": "subjects",
+    "consent": "consents",
     "log": "log",
     "models": "house",
     "doctor": "house",

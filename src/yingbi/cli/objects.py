@@ -41,6 +41,13 @@ FILE = click.Path(path_type=Path)
     metavar="LIST",
     help=say("Kinds of record kept, no more than the box keeps: identity,pose,event."),
 )
+@click.option(
+    "--subject",
+    metavar="NAME",
+    help=say(
+        "The person whom INPUTS show, and nobody else; what they agreed to bounds what is kept."
+    ),
+)
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
 @vault_options
@@ -54,6 +61,7 @@ def protect_command(
     from yingbi.capture.inputs import find_inputs
     from yingbi.domain.region import BUILT
     from yingbi.usecases.box import record_kinds
+    from yingbi.usecases.consent import kept_of
     from yingbi.usecases.each import each
     from yingbi.usecases.look import moment
     from yingbi.usecases.protect import ProtectOptions, Protector
@@ -65,11 +73,18 @@ def protect_command(
     with opened(obj) as vault:
         box = vault.boxes.box_named(given["box_name"])
         keep = record_kinds(given["keep"], box.policy.keep)
+        person = vault.people.subjects.named(given["subject"]) if given["subject"] else None
+        keep = keep if person is None else kept_of(vault, person, box.policy, keep)
         if given["dry_run"]:
             return _dry_run([str(item.path) for item in found], box.policy.level, as_json=as_json)
         decided = {name: str(value) for name, value in looking_settings(settings).items()}
         options = ProtectOptions(
-            keep, given["camera"], recorded_at, settings["records.poses_per_second"], decided
+            keep,
+            given["camera"],
+            recorded_at,
+            settings["records.poses_per_second"],
+            decided,
+            None if person is None else person.subject_id,
         )
         looking = sight(settings, BUILT)
         pose_source = poses(settings) if "pose" in keep else None
@@ -139,8 +154,9 @@ def _tell_protected(
     )
 
 
-@click.command("list", help=say("List what a box holds."))
-@click.option("--box", "box_name", required=True, metavar="NAME", help=say("The box."))
+@click.command("list", help=say("List what a box holds, or what is linked to a person."))
+@click.option("--box", "box_name", metavar="NAME", help=say("The box."))
+@click.option("--subject", metavar="NAME", help=say("Only what is linked to this person."))
 @click.option("--camera", metavar="NAME", help=say("Only of this camera."))
 @click.option(
     "--between",
@@ -150,17 +166,23 @@ def _tell_protected(
 @vault_options
 @JSON
 @click.pass_obj
-def list_command(obj: dict[str, Any], /, box_name: str, *, as_json: bool, **given: Any) -> None:
-    """Print the objects of a box."""
+def list_command(
+    obj: dict[str, Any], /, box_name: str | None, *, as_json: bool, **given: Any
+) -> None:
+    """Print the objects of a box or a person."""
+    if box_name is None and not given["subject"]:
+        raise UsageError(problem=say("Say which: --box NAME, --subject NAME, or both."))
     from yingbi.usecases.look import between, list_objects
 
     span = between(given["between"])
     with opened(obj) as vault:
-        found = list_objects(
-            vault, vault.boxes.box_named(box_name), camera=given["camera"], span=span
-        )
+        box = vault.boxes.box_named(box_name) if box_name else None
+        person = vault.people.subjects.named(given["subject"]) if given["subject"] else None
+        found = list_objects(vault, box, camera=given["camera"], span=span, subject=person)
     if as_json:
         show.as_json(found)
+    elif not found and person is not None:
+        click.echo(say("Nothing is linked to this person there."))
     elif not found:
         click.echo(
             say(
@@ -248,8 +270,8 @@ def open_command(
         object_id_of(object_id),
         part,
         given["purpose"],
-        _seconds(given["from_s"]),
-        _seconds(given["to_s"]),
+        seconds_of(given["from_s"]),
+        seconds_of(given["to_s"]),
     )
     with opened(obj) as vault:
         done = open_object(vault, wish, out, force=given["force"])
@@ -269,7 +291,7 @@ def open_command(
     )
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_of(text: str | None) -> float | None:
     """Return seconds of "90", "1:30" or "0:01:30"; UsageError on anything else."""
     if text is None:
         return None

@@ -41,6 +41,7 @@ class Action(StrEnum):
     DELIVERED = "delivered"
     SUBJECT_ADDED = "subject-added"
     SUBJECT_LINKED = "subject-linked"
+    SUBJECT_UNLINKED = "subject-unlinked"
     CONSENT_GIVEN = "consent-given"
     CONSENT_WITHDRAWN = "consent-withdrawn"
     REMASKED = "remasked"

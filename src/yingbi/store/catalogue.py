@@ -10,14 +10,14 @@ Clause: 6.1-8; 6.2.3-2; 6.2.5.g-1.
 
 import json
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from yingbi.crypto.suite import Suite
 from yingbi.db.database import CatalogueUnit, Database
-from yingbi.db.schema import erasures, objects, parts
+from yingbi.db.schema import erasures, objects, parts, subjects
 from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
@@ -30,8 +30,15 @@ _SEGMENT = struct.Struct(">16sQIdd")
 _OF_A_PERSON = struct.Struct(">16sQIddI?")
 
 
+def _nothing(_unit: CatalogueUnit, _object_id: UUID) -> None:
+    """Let an object go alone."""
+
+
 class Catalogue:
-    """The rows of objects of one vault."""
+    """The rows of objects of one vault.
+
+    goes_with: removes, in the same transaction, what goes with an object's rows.
+    """
 
     def __init__(
         self,
@@ -39,9 +46,11 @@ class Catalogue:
         database: Database[CatalogueUnit],
         locks: LockTable,
         controller_id: UUID,
+        goes_with: Callable[[CatalogueUnit, UUID], None] = _nothing,
     ) -> None:
         self._suite, self._database, self._locks = suite, database, locks
         self.controller_id = self._controller = controller_id
+        self._goes_with = goes_with
 
     def add(
         self,
@@ -157,7 +166,7 @@ class Catalogue:
         return [
             one
             for one in self.all(box_id)
-            if (camera is None or one.info.camera == camera) and _within(one.info, *between)
+            if (camera is None or one.info.camera == camera) and recorded_within(one.info, *between)
         ]
 
     def segments_of(self, object_id: UUID, kind: PartKind) -> list[StoredSegment]:
@@ -205,6 +214,7 @@ class Catalogue:
         """Write the receipt and remove the object's rows, in the caller's transaction."""
         unit.run(delete(parts).where(parts.c.object_id == object_id))
         unit.run(delete(objects).where(objects.c.object_id == object_id))
+        self._goes_with(unit, object_id)
         mine = erasures.c.object_id == object_id
         unit.run(update(erasures).where(mine).values(erased_at=_text(now)))
 
@@ -227,9 +237,10 @@ class Catalogue:
             return unit.one(select(objects.c.object_id).where(mine)) is not None
 
     def known_ids(self) -> set[UUID]:
-        """Return the ids of all objects that have a row."""
+        """Return the ids of all objects and people that have a row: whose keys are no remnants."""
         with self._database.read() as unit:
-            return {row.object_id for row in unit.all(select(objects.c.object_id))}
+            found = {row.object_id for row in unit.all(select(objects.c.object_id))}
+            return found | {row.subject_id for row in unit.all(select(subjects.c.subject_id))}
 
     def known_files(self) -> set[str]:
         """Return every file that some object's rows name."""
@@ -334,7 +345,8 @@ def _erasure(row: Row[Any]) -> Erasure:
     )
 
 
-def _within(info: ObjectInfo, start: datetime | None, end: datetime | None) -> bool:
+def recorded_within(info: ObjectInfo, start: datetime | None, end: datetime | None) -> bool:
+    """Return whether an object was recorded between two moments; an unknown time lies between none."""
     if start is None and end is None:
         return True
     if info.recorded_at is None:

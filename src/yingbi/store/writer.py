@@ -125,9 +125,16 @@ class ObjectWriter:
         self._locks[segment.segment_id] = segment.lock
 
     def commit(
-        self, info: ObjectInfo, *, now: datetime, facts: Mapping[str, str] | None = None
+        self,
+        info: ObjectInfo,
+        *,
+        now: datetime,
+        facts: Mapping[str, str] | None = None,
+        along: Callable[[CatalogueUnit], None] | None = None,
     ) -> StoredObject:
         """Acknowledge the object: when this returns it is in the vault for good.
+
+        along: what else stands or falls with the object, written in the same transaction.
 
         Raises: ValueError for an object without parts; ReadWriteError; VaultLockedError.
         """
@@ -143,6 +150,8 @@ class ObjectWriter:
         with self._rooms.catalogue_db.begin() as unit_of_catalogue:
             self._rooms.catalogue.add(unit_of_catalogue, stored, segments, info_key)
             self._rooms.ledger.append(unit_of_catalogue, self._deed(stored, now, facts))
+            if along is not None:
+                along(unit_of_catalogue)
         self._acknowledged = True
         return stored
 

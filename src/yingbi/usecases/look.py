@@ -10,7 +10,9 @@ from uuid import UUID
 from yingbi.domain.box import Box
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
+from yingbi.domain.subject import Subject
 from yingbi.errors import NoSuchObjectError, UsageError
+from yingbi.store.catalogue import recorded_within
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault
 
@@ -53,11 +55,25 @@ def between(text: str | None) -> Between:
 
 
 def list_objects(
-    vault: Vault, box: Box, *, camera: str | None, span: Between
+    vault: Vault,
+    box: Box | None,
+    *,
+    camera: str | None,
+    span: Between,
+    subject: Subject | None = None,
 ) -> list[dict[str, Any]]:
-    """Return what the box holds, the oldest first."""
-    found = vault.rooms.catalogue.find(box.box_id, camera=camera, between=span)
-    return [summary(stored) for stored in found]
+    """Return what the box holds, or what is linked to a person, the oldest first."""
+    catalogue, box_id = vault.rooms.catalogue, None if box is None else box.box_id
+    if subject is None:
+        return [summary(s) for s in catalogue.find(box_id, camera=camera, between=span)]
+    linked = {one.object_id for one in vault.people.appearances.of_subject(subject.subject_id)}
+    return [
+        summary(stored)
+        for stored in map(catalogue.get, sorted(linked))
+        if box_id in (None, stored.box_id)
+        and camera in (None, stored.info.camera)
+        and recorded_within(stored.info, *span)
+    ]
 
 
 def summary(stored: StoredObject) -> dict[str, Any]:

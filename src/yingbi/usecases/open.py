@@ -93,6 +93,20 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     return Opened(part, stored.level, size)
 
 
+def read_records(vault: Vault, object_id: UUID) -> list[Record]:
+    """Return all records of an object, in memory alone; logged as every opening is.
+
+    Raises: as `open_object` does.
+    """
+    stored = vault.rooms.catalogue.get(object_id)
+    wish = Wish(object_id, PartKind.RECORDS)
+    grant = _leave(vault, stored, PartKind.RECORDS, wish.purpose)
+    stored.part(PartKind.RECORDS)
+    _log(vault, stored, PartKind.RECORDS, grant)
+    segments = _segments(vault, stored, PartKind.RECORDS, wish, grant)
+    return [record for _, content in segments for record in unpack(content)]
+
+
 def _leave(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
     policy = vault.boxes.record(stored.box_id).box.policy
     now = datetime.now(UTC)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from yingbi.audit.log import Log
 from yingbi.domain.crossing import Crossing, no_crossing
+from yingbi.govern.people import People
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.epochs import Epochs
 from yingbi.keys.keystore import Keystore
@@ -27,6 +28,7 @@ class Vault:
     log: Log
     rooms: Rooms
     memory: MemoryState
+    people: People
     crossing: Crossing = no_crossing
 
     @property

@@ -5,7 +5,7 @@ Clause: 6.2.3-1; 6.2.3-2; A.1.c-2; A.2.c-1; A.3.c-2.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from yingbi.capture.inputs import Input
+from yingbi.db.database import CatalogueUnit
 from yingbi.domain.box import Box
 from yingbi.domain.ids import new_id
+from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
@@ -39,6 +41,7 @@ class ProtectOptions:
     recorded_at: a moment with its zone, "from-file", or None for unknown.
     keep: kinds of record, no more than the box keeps.
     settings: what was looked for and how far it was covered; kept with the object.
+    subject_id: the person whom each source shows, linked to the object as a whole.
 
     Raises: UsageError on a camera's name that is too long or no printable text.
     """
@@ -48,6 +51,7 @@ class ProtectOptions:
     recorded_at: datetime | str | None = None
     poses_per_second: float = 2.0
     settings: Mapping[str, str] = field(default_factory=dict)
+    subject_id: UUID | None = None
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be kept."""
@@ -133,13 +137,27 @@ class Protector:
                     "frames": str(take_tally.frames),
                     "poses_dropped": str(take_tally.poses_dropped),
                     "people": json.dumps(take_tally.numbers),
+                    "keep": ",".join(self.options.keep),
                 }
                 | dict(self.options.settings),
             )
             facts = {"memory": "locked" if self.vault.memory.locked else "not locked"}
-            stored = writer.commit(info, now=now, facts=facts)
+            stored = writer.commit(info, now=now, facts=facts, along=self._link(object_id, now))
         kinds = tuple(part.kind for part in stored.parts)
         return Protected(object_id, item.path, kinds, take_tally)
+
+    def _link(self, object_id: UUID, now: datetime) -> Callable[[CatalogueUnit], None] | None:
+        """Return what links the object to its person in the transaction that acknowledges it."""
+        subject_id = self.options.subject_id
+        if subject_id is None:
+            return None
+
+        def link(unit: CatalogueUnit) -> None:
+            found = self.vault.people.appearances.link(unit, subject_id, object_id)
+            facts = {"appearance": str(found.appearance_id)}
+            self.vault.log.append(unit, Deed(Action.SUBJECT_LINKED, now, facts=facts))
+
+        return link
 
     def _door(self, object_id: UUID, now: datetime) -> Door:
         with self.vault.rooms.keys_db.begin() as unit:

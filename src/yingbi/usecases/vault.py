@@ -16,6 +16,8 @@ from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import VaultLockedError
+from yingbi.govern.people import People
+from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.epochs import Epochs
 from yingbi.keys.keystore import Keystore
@@ -154,15 +156,16 @@ def _joined(
     locks = LockTable(keystore, keys_db, who)
     boxes = Boxes(keystore, catalogue_db, keys_db, who)
     log = Log(keystore, catalogue_db, who, folder.vault_id)
+    people = People.of(Subjects(keystore, locks, catalogue_db, keys_db, who))
     rooms = Rooms(
         catalogue_db=catalogue_db,
         keys_db=keys_db,
         shelf=ObjectShelf(folder.objects, crossing),
-        catalogue=Catalogue(keystore.suite, catalogue_db, locks, who),
+        catalogue=Catalogue(keystore.suite, catalogue_db, locks, who, people.erased),
         locks=locks,
         ledger=log,
         key_bytes=keystore.suite.key_bytes,
         told=log.told,
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
-    return Vault(folder, keystore, boxes, epochs, log, rooms, memory, crossing)
+    return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, crossing)
