@@ -12,16 +12,15 @@ from vault_house import NOW, everything, new_vault, open_vault
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawPolicy
-from yingbi.domain.subject import FIELDS, Basis, Consent, Subject, covered, narrowed
-from yingbi.errors import (
+from yingbi.domain.people_errors import (
     GuardianNeededError,
     NoConsentError,
     NoSuchSubjectError,
-    SealBrokenError,
     SubjectExistsError,
     TooManyLinksError,
-    UsageError,
 )
+from yingbi.domain.subject import FIELDS, Basis, Consent, Subject, covered, narrowed
+from yingbi.errors import SealBrokenError, UsageError
 from yingbi.govern.appearances import MOST_IN_OBJECT
 from yingbi.store.erase import erase, settle
 

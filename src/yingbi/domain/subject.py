@@ -11,7 +11,7 @@ from uuid import UUID
 
 from yingbi.domain.box import RECORD_KINDS, BoxPolicy
 from yingbi.domain.level import Level, RawPolicy
-from yingbi.errors import NoConsentError
+from yingbi.domain.people_errors import NoConsentError
 
 RAW_FIELD, MASKED_FIELD = "raw", "masked"
 FIELDS = (*RECORD_KINDS, MASKED_FIELD, RAW_FIELD)

@@ -20,8 +20,9 @@ from yingbi.crypto.suite import Suite
 from yingbi.db.database import CatalogueUnit
 from yingbi.db.schema import appearances
 from yingbi.db.sql import Row, delete, insert, select
+from yingbi.domain.people_errors import TooManyLinksError
 from yingbi.domain.subject import Appearance
-from yingbi.errors import NoSuchObjectError, SealBrokenError, TooManyLinksError
+from yingbi.errors import NoSuchObjectError, SealBrokenError
 from yingbi.govern.subjects import Subjects
 from yingbi.keys.cell import open_cell, place, seal_cell
 

@@ -14,8 +14,8 @@ from uuid import UUID
 from yingbi.db.database import CatalogueUnit
 from yingbi.db.schema import consents
 from yingbi.db.sql import Row, delete, insert, select, update
+from yingbi.domain.people_errors import GuardianNeededError, NoSuchConsentError
 from yingbi.domain.subject import FIELDS, Basis, Consent, Subject, covered
-from yingbi.errors import GuardianNeededError, NoSuchConsentError
 from yingbi.govern.subjects import LONGEST_NAME, Subjects, checked_text
 from yingbi.keys.cell import place
 

@@ -18,8 +18,9 @@ from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.db.schema import subjects
 from yingbi.db.sql import delete, insert, select, update
 from yingbi.domain.messages import say
+from yingbi.domain.people_errors import NoSuchSubjectError, SubjectExistsError
 from yingbi.domain.subject import Subject
-from yingbi.errors import NoSuchSubjectError, SealBrokenError, SubjectExistsError, UsageError
+from yingbi.errors import SealBrokenError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockGroup, LockTable

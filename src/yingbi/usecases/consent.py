@@ -13,8 +13,9 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
+from yingbi.domain.people_errors import NoSuchConsentError
 from yingbi.domain.subject import FIELDS, MASKED_FIELD, RAW_FIELD, Basis, Consent, Subject, narrowed
-from yingbi.errors import NoSuchConsentError, UsageError
+from yingbi.errors import UsageError
 from yingbi.govern.subjects import normal
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault

@@ -14,9 +14,10 @@ from yingbi.domain.box import Box
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind
+from yingbi.domain.people_errors import NoSuchLinkError
 from yingbi.domain.record import Event, Identity, Record
 from yingbi.domain.subject import Appearance, Consent, Subject
-from yingbi.errors import CannotCreateError, NoPosesError, NoSuchLinkError
+from yingbi.errors import CannotCreateError, NoPosesError
 from yingbi.govern.subjects import normal
 from yingbi.media.draw import COLOURS
 from yingbi.store.stored import StoredObject
