@@ -147,9 +147,13 @@ def _fields_of(vault: Vault, stored: StoredObject) -> tuple[str, ...]:
         kinds = list(vault.boxes.record(stored.box_id).box.policy.keep)
     else:
         kinds = kept.split(",") if kept else []
-    pictures = {PartKind.MASKED: MASKED_FIELD, PartKind.RAW: RAW_FIELD}
+    pictures = {
+        PartKind.MASKED: MASKED_FIELD,
+        PartKind.RAW: RAW_FIELD,
+        PartKind.ROI: RAW_FIELD,
+    }
     kinds += [pictures[part.kind] for part in stored.parts if part.kind in pictures]
-    return tuple(kinds)
+    return tuple(dict.fromkeys(kinds))
 
 
 def _facts(consent: Consent) -> dict[str, str]:
