@@ -6,7 +6,7 @@ import pytest
 
 from vault_house import DAY, new_vault, open_vault
 from yingbi.errors import SealBrokenError
-from yingbi.keys.epochs import day_of_epoch
+from yingbi.keys.epoch import day_of_epoch
 from yingbi.keys.vouch import Vouched, vouched
 
 

@@ -38,7 +38,7 @@ from yingbi.errors import (
     WrongPassphraseError,
 )
 from yingbi.keys.cell import open_cell, place, seal_cell
-from yingbi.keys.epochs import day_of_epoch, epoch_of
+from yingbi.keys.epoch import day_of_epoch, epoch_of
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.slots import SLOT_BYTES
 from yingbi.keys.unwrap import unwrap

@@ -25,11 +25,13 @@ from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.govern.people import People
 from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
-from yingbi.keys.epochs import Epochs, epoch_of
+from yingbi.keys.epoch import epoch_of
+from yingbi.keys.epochs import Epochs
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockGroup, LockTable
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.folder import VaultFolder
+from yingbi.store.inbox import Inbox
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.stored import ObjectInfo
 from yingbi.store.writer import ObjectWriter, Rooms
@@ -146,6 +148,7 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
             log,
             keystore.suite.key_bytes,
             log.told,
+            Inbox(folder.inbox, crossing),
         )
         epochs = Epochs(keystore, keys_db, boxes, who)
         yield House(folder, keystore, boxes, epochs, log, rooms, people)

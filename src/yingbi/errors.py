@@ -192,6 +192,13 @@ class NoSuchBoxError(YingbiError):
     template = _("The vault has no box '{box}'; see 'yingbi box list'.")
 
 
+class NoSuchDoorError(YingbiError):
+    """A door that the vault never made."""
+    code = "no-such-door"
+    exit_status = 66
+    template = _("The vault has no door '{device}'; see 'yingbi box passes NAME'.")
+
+
 class NoVaultError(YingbiError):
     """A folder that is no vault."""
     code = "no-vault"
@@ -324,6 +331,18 @@ class NoKeyError(NotAuthorisedError):
     template = _("No key here opens {what}.")
 
 
+class DoorRefusedError(NotAuthorisedError):
+    """A file that is no door, or a door of another vault."""
+    code = "door-refused"
+    template = _("The door '{path}' is refused: {reason}.")
+
+
+class DoorExpiredError(NotAuthorisedError):
+    """A door without a key for this day."""
+    code = "door-expired"
+    template = _("This door has no key for {day}; ask the vault's owner for a new one ('yingbi box pass').")
+
+
 class NeedsApproverError(NotAuthorisedError):
     """The original leaves this box only with a second person's approval."""
     code = "needs-approver"
@@ -392,3 +411,10 @@ class NoPosesError(YingbiError):
     code = "no-poses"
     exit_status = 66
     template = _("There is nothing to draw: these records hold no poses.")
+
+
+class DeliveryRefusedError(YingbiError):
+    """What a door left is not taken in; it is kept aside."""
+    code = "delivery-refused"
+    exit_status = 65
+    template = _("A delivery is refused: {reason}. It lies in the vault's folder 'inbox/refused'.")

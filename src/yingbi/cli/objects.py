@@ -1,6 +1,8 @@
 """`protect`, `list`, `inspect`, `open`, `verify`, `erase`: what is in the boxes."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,14 +10,14 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.options import JSON, WITNESS, opened, vault_options
-from yingbi.cli.settings import settings_of
+from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SealBrokenError, SomeFailedError, UsageError, YingbiError
 
 if TYPE_CHECKING:
-    from yingbi.usecases.protect import Protected
+    from yingbi.usecases.protect import Desk, Protected
 
 FILE = click.Path(path_type=Path)
 
@@ -27,8 +29,12 @@ FILE = click.Path(path_type=Path)
     ),
 )
 @click.argument("inputs", nargs=-1, required=True, type=FILE)
+@click.option("--box", "box_name", metavar="NAME", help=say("The box that takes them."))
 @click.option(
-    "--box", "box_name", required=True, metavar="NAME", help=say("The box that takes them.")
+    "--door",
+    type=FILE,
+    metavar="FILE",
+    help=say("Seal through this door instead: no passphrase is needed; see 'yingbi box pass'."),
 )
 @click.option("--camera", metavar="NAME", help=say("Which camera it was; unknown if not given."))
 @click.option(
@@ -60,23 +66,18 @@ def protect_command(
     from yingbi.bootstrap import looking_settings, poses, sight
     from yingbi.capture.inputs import find_inputs
     from yingbi.domain.region import BUILT
-    from yingbi.usecases.box import record_kinds
-    from yingbi.usecases.consent import kept_of
+    from yingbi.usecases.asked import moment
     from yingbi.usecases.each import each
-    from yingbi.usecases.look import moment
     from yingbi.usecases.protect import ProtectOptions, Protector
 
     settings = settings_of(obj, jobs=given["jobs"])
     asked = given["recorded_at"]
     recorded_at = moment(asked) if asked not in (None, "from-file") else asked
     found = find_inputs(inputs)
-    with opened(obj) as vault:
-        box = vault.boxes.box_named(given["box_name"])
-        keep = record_kinds(given["keep"], box.policy.keep)
-        person = vault.people.subjects.named(given["subject"]) if given["subject"] else None
-        keep = keep if person is None else kept_of(vault, person, box.policy, keep)
+    with _desk(obj, given) as (desk, keep):
+        level = desk.policy.level
         if given["dry_run"]:
-            return _dry_run([str(item.path) for item in found], box.policy.level, as_json=as_json)
+            return _dry_run([str(item.path) for item in found], level, as_json=as_json)
         decided = {name: str(value) for name, value in looking_settings(settings).items()}
         options = ProtectOptions(
             keep,
@@ -84,12 +85,11 @@ def protect_command(
             recorded_at,
             settings["records.poses_per_second"],
             decided,
-            None if person is None else person.subject_id,
         )
         looking = sight(settings, BUILT)
         pose_source = poses(settings) if "pose" in keep else None
         with show.progress(quiet=as_json) as progress:
-            protector = Protector(vault, box, options, looking, pose_source)
+            protector = Protector(desk, options, looking, pose_source)
             outcomes = each(found, protector.protect, settings["jobs"], progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
     failed = [
@@ -97,8 +97,45 @@ def protect_command(
         for item, o in zip(found, outcomes, strict=True)
         if isinstance(o, YingbiError)
     ]
-    _tell_protected(done, failed, box.policy.level, as_json=as_json)
+    _tell_protected(done, failed, level, as_json=as_json)
     return SomeFailedError.exit_status if failed else 0
+
+
+@contextmanager
+def _desk(
+    obj: dict[str, Any], given: Mapping[str, Any]
+) -> "Iterator[tuple[Desk, tuple[str, ...]]]":
+    """Yield where the inputs are handed in, and the kinds of record that are kept.
+
+    With a door nothing is loaded that opens.
+    """
+    from yingbi.usecases.asked import record_kinds
+
+    box_name, door, subject = given["box_name"], given["door"], given["subject"]
+    if (box_name is None) == (door is None):
+        raise UsageError(problem=say("Say where to: --box NAME or --door FILE, one of them."))
+    if door is not None and subject:
+        raise UsageError(
+            problem=say("A door knows nobody: --subject goes with --box, or link the object later.")
+        )
+    if door is not None:
+        from yingbi.usecases.door_desk import open_door
+
+        settings = settings_of(obj)
+        with open_door(door, vault_dir(settings), memory=settings["memory"]) as standing:
+            yield standing, record_kinds(given["keep"], standing.policy.keep)
+        return
+    from yingbi.usecases.consent import kept_of
+    from yingbi.usecases.own_desk import OwnDesk
+
+    with opened(obj) as vault:
+        box = vault.boxes.box_named(box_name)
+        keep = record_kinds(given["keep"], box.policy.keep)
+        person = vault.people.subjects.named(subject) if subject else None
+        if person is None:
+            yield OwnDesk(vault, box), keep
+            return
+        yield OwnDesk(vault, box, person.subject_id), kept_of(vault, person, box.policy, keep)
 
 
 def _dry_run(sources: list[str], level: Level, *, as_json: bool) -> int:
@@ -336,10 +373,21 @@ def verify_command(
                 "log_entries": done.log_entries,
                 "log_root": done.log_root,
                 "broken": named,
+                "refused": list(done.refused),
+                "waiting": list(done.waiting),
             }
         )
     for one, code, message in broken:
         click.echo(f"{one}: {message} [{code}]", err=True)
+    if done.refused:
+        click.echo(
+            say_count(
+                "{n} delivery was refused; it lies in the vault's folder 'inbox/refused'.",
+                "{n} deliveries were refused; they lie in the vault's folder 'inbox/refused'.",
+                len(done.refused),
+            ),
+            err=True,
+        )
     if not as_json and not broken:
         click.echo(
             say(

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from yingbi.cli import show
+from yingbi.cli.doors import pass_command, passes_command, revoke_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.cli.upkeep import upgrade_command
@@ -53,6 +54,10 @@ def box_command() -> None:
     """Hold the commands on boxes."""
 
 
+for command_on_doors in (pass_command, passes_command, revoke_command):
+    box_command.add_command(command_on_doors)
+
+
 @box_command.command("create", help=say("Make a box; its level cannot be loosened later."))
 @click.argument("name")
 @click.option(
@@ -84,7 +89,8 @@ def box_command() -> None:
 @click.pass_obj
 def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any) -> None:
     """Make the box."""
-    from yingbi.usecases.box import create_box, policy, record_kinds
+    from yingbi.usecases.asked import record_kinds
+    from yingbi.usecases.box import create_box, policy
 
     chosen = policy(
         Level(int(given["level"])),

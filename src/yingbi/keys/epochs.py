@@ -23,25 +23,17 @@ from yingbi.db.sql import Row, and_, delete, insert, select, update
 from yingbi.errors import NoKeyError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, seal_cell
+from yingbi.keys.epoch import day_of_epoch, epoch_of
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.keys.wrap import EpochPublic
 
+__all__ = ["REPLACED", "EpochState", "Epochs", "day_of_epoch", "epoch_of"]
+
 REPLACED = 1 << 16
 """Added to the class of a key that was replaced, while locks may still name it; no class is so large."""
 
-_DAY_ZERO = date(1970, 1, 1)
 _CLASS = REPLACED - 1
-
-
-def epoch_of(day: date) -> int:
-    """Return the epoch of a UTC day: whole days since 1970-01-01."""
-    return (day - _DAY_ZERO).days
-
-
-def day_of_epoch(epoch: int) -> date:
-    """Return the UTC day of an epoch."""
-    return _DAY_ZERO + timedelta(days=epoch)
 
 
 @dataclass(frozen=True, slots=True)

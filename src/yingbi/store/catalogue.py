@@ -283,23 +283,11 @@ class Catalogue:
             bare.epoch,
             bare.retention,
             its,
-            _info(json.loads(content)),
+            ObjectInfo.from_map(json.loads(content)),
         )
 
     def _seal_info(self, stored: StoredObject, key: bytes) -> bytes:
-        info = stored.info
-        text = {
-            "camera": info.camera,
-            "recorded_at": info.recorded_at,
-            "clock": info.clock,
-            "from_s": info.from_s,
-            "to_s": info.to_s,
-            "source_names": info.source_names,
-            "labels": info.labels,
-            "media_types": dict(info.media_types),
-            "extra": dict(info.extra),
-        }
-        content = json.dumps(text, ensure_ascii=False).encode()
+        content = json.dumps(stored.info.to_map(), ensure_ascii=False).encode()
         # Lengths of names are nobody's business: whole steps of 256 bytes.
         padded = content.ljust(-(-len(content) // 256) * 256)
         return seal_cell(self._suite, key, padded, self._at_info(stored))
@@ -331,12 +319,6 @@ def _packed(kind: PartKind, segments: Iterable[StoredSegment]) -> bytes:
         whose = (one.track, one.erased) if kind is PartKind.ROI else ()
         lines.append(_form(kind).pack(*where, *whose))
     return b"".join(lines)
-
-
-def _info(text: dict[str, Any]) -> ObjectInfo:
-    for name in ("source_names", "labels"):
-        text[name] = tuple(text[name])
-    return ObjectInfo(**text)
 
 
 def _erasure(row: Row[Any]) -> Erasure:

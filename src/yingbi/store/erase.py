@@ -119,6 +119,9 @@ def _destroy_unknown_locks(rooms: Rooms, unknown: set[UUID]) -> int:
 
 
 def _remove_unknown_bodies(rooms: Rooms) -> int:
-    unknown = set(rooms.shelf.names()) - rooms.catalogue.known_files()
+    """Remove bodies that no row names, but for those of deliveries; unfinished deliveries too."""
+    known = rooms.catalogue.known_files() | rooms.inbox.claimed()
+    unknown = set(rooms.shelf.names()) - known
     rooms.shelf.remove(sorted(unknown))
+    rooms.inbox.remove_unfinished()
     return len(unknown)

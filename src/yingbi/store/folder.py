@@ -5,6 +5,7 @@
     keys.db        wrapped keys and lock pages
     catalogue.db   objects, boxes, erasures, the log
     objects/xx/    bodies under random names
+    inbox/         what doors delivered and the owner has not taken in yet
     lock           what processes hold while they use the vault
 
 Clause: 6.2.3.b-3.
@@ -37,6 +38,7 @@ from yingbi.errors import (
 FORMAT = 1
 WAIT_S = 5.0
 _NAMES_ITSELF, _UNFINISHED, _LOCK = "vault.json", ".vault.json", "lock"
+_TAKING_IN = "inbox/lock"
 _DATABASES = ("keys.db", "catalogue.db")
 _JOURNALS = ("", "-wal", "-shm", "-journal")
 _FILES = {"keystore", _UNFINISHED} | {name + end for name in _DATABASES for end in _JOURNALS}
@@ -74,6 +76,11 @@ class VaultFolder:
     def objects(self) -> Path:
         """The folder of bodies."""
         return self.path / "objects"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of deliveries; it is there once a door was used."""
+        return self.path / "inbox"
 
     @property
     def identity(self) -> bytes:
@@ -176,12 +183,18 @@ class VaultFolder:
             yield
 
     @contextmanager
-    def _locked(self, *, alone: bool, wait_s: float) -> Iterator[None]:
+    def taking_in(self, *, wait_s: float = WAIT_S) -> Iterator[None]:
+        """Be the one process that takes deliveries in; raises as `held` does."""
+        with self._locked(alone=True, wait_s=wait_s, name=_TAKING_IN):
+            yield
+
+    @contextmanager
+    def _locked(self, *, alone: bool, wait_s: float, name: str = _LOCK) -> Iterator[None]:
         fcntl = _file_locks()
         kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
         try:
             # The kernel lets go when the process ends, however it ends.
-            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise UnreadableInputError(path=self.path, reason=error.strerror or error) from None
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from yingbi.domain.level import Level
@@ -28,6 +29,26 @@ class ObjectInfo:
     labels: tuple[str, ...] = ()
     media_types: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def to_map(self) -> dict[str, Any]:
+        """Return it as texts, numbers, lists and maps."""
+        return {
+            "camera": self.camera,
+            "recorded_at": self.recorded_at,
+            "clock": self.clock,
+            "from_s": self.from_s,
+            "to_s": self.to_s,
+            "source_names": list(self.source_names),
+            "labels": list(self.labels),
+            "media_types": dict(self.media_types),
+            "extra": dict(self.extra),
+        }
+
+    @classmethod
+    def from_map(cls, values: Mapping[str, Any]) -> "ObjectInfo":
+        """Return what `to_map` wrote. Raises: TypeError, KeyError on anything else."""
+        lists = {name: tuple(values[name]) for name in ("source_names", "labels")}
+        return cls(**{**values, **lists})
 
 
 @dataclass(frozen=True, slots=True)

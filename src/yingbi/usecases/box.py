@@ -6,10 +6,9 @@ Clause: 6.2.3.b-1; 6.4.1-3; A.1-4.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from yingbi.domain.box import RECORD_KINDS, Box, BoxPolicy
+from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
-from yingbi.domain.messages import say
 from yingbi.errors import UsageError
 from yingbi.grade.level import grade
 from yingbi.usecases.vault import Vault
@@ -38,26 +37,6 @@ def policy(
     usual = RawExport.GRANT if scene in BY_GRANT else RawExport.OWNER
     export = raw_export or (RawExport.NEVER if kept is RawPolicy.NONE else usual)
     return BoxPolicy(level, scene, kept, export, tuple(keep))
-
-
-def record_kinds(names: str | None, allowed: Sequence[str] = RECORD_KINDS) -> tuple[str, ...]:
-    """Return the kinds of record of a comma-separated list; None means all allowed.
-
-    Raises: UsageError for one that is unknown or not allowed.
-    """
-    if names is None:
-        return tuple(allowed)
-    asked = [name.strip() for name in names.split(",") if name.strip()]
-    for name in asked or [""]:
-        if name not in allowed:
-            raise UsageError(
-                problem=say(
-                    "'{name}' is no kind of record kept here: {kinds}",
-                    name=name,
-                    kinds=", ".join(allowed),
-                )
-            )
-    return tuple(kind for kind in allowed if kind in asked)
 
 
 def create_box(vault: Vault, name: str, chosen: BoxPolicy) -> Box:

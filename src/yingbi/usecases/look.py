@@ -14,6 +14,7 @@ from yingbi.domain.subject import Subject
 from yingbi.errors import NoSuchObjectError, UsageError
 from yingbi.store.catalogue import recorded_within
 from yingbi.store.stored import StoredObject
+from yingbi.usecases.asked import moment
 from yingbi.usecases.vault import Vault
 
 Between = tuple[datetime | None, datetime | None]
@@ -25,19 +26,6 @@ def object_id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NoSuchObjectError(object_id=text) from None
-
-
-def moment(text: str) -> datetime:
-    """Return an ISO 8601 moment; without a zone it is taken as this machine's local time.
-
-    Raises: UsageError.
-    """
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            problem=say("'{text}' is no time; write it like 2026-11-24T15:30", text=text)
-        ) from None
 
 
 def between(text: str | None) -> Between:

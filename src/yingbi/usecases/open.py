@@ -140,7 +140,7 @@ def _segments(
             source,
             locks=vault.rooms.locks.locks_of(stored.object_id),
             epoch_key_of=epoch_key_of,
-            device_public_key=vault.keystore.device.public_key,
+            device_public_key=vault.device_public_key(source),
             grant=grant,
             object_id=stored.object_id,
             part=part,

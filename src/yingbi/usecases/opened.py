@@ -4,11 +4,16 @@ Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
 """
 
 from dataclasses import dataclass
+from io import BufferedIOBase
+from uuid import UUID
 
 from yingbi.audit.log import Log
 from yingbi.domain.crossing import Crossing, no_crossing
+from yingbi.envelope.part import first_header
+from yingbi.errors import SealBrokenError
 from yingbi.govern.people import People
 from yingbi.keys.boxes import Boxes
+from yingbi.keys.devices import Devices
 from yingbi.keys.epochs import Epochs
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.memory import MemoryState
@@ -35,3 +40,22 @@ class Vault:
     def replacer(self) -> LockStoreReplacer:
         """What replaces the lock-store key; its caller holds the vault alone."""
         return LockStoreReplacer(self.keystore, self.rooms.keys_db, self.rooms.locks, self.epochs)
+
+    @property
+    def devices(self) -> Devices:
+        """The doors of its boxes."""
+        return Devices(self.keystore, self.rooms.catalogue_db, self.folder.controller_id)
+
+    def device_public_key(self, source: BufferedIOBase) -> bytes:
+        """Return the key that verifies a part: this vault's own, or that of one of its doors.
+
+        All segments of a part are by one device (`envelope.part` holds them to it).
+        Raises: SealBrokenError where no device of this vault sealed it.
+        """
+        header, own = first_header(source), self.keystore.device
+        if header.device_id == own.device_id:
+            return own.public_key
+        door = self.devices.find(UUID(bytes=header.device_id))
+        if door is None or door.box_id != header.box_id:
+            raise SealBrokenError(what=header.what, reason="no device of this vault sealed it")
+        return door.public_key

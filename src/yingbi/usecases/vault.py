@@ -25,6 +25,7 @@ from yingbi.keys.locks import LockTable
 from yingbi.keys.memory import MemoryState, guard
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.folder import WAIT_S, VaultFolder
+from yingbi.store.inbox import Inbox
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.writer import Rooms
 from yingbi.usecases.opened import Vault
@@ -114,6 +115,7 @@ def open_vault(
             _start_if_alone(vault, tell)
             stack.enter_context(folder.held())
             _look_again(vault)
+        _take_in(vault, tell)
         yield vault
 
 
@@ -128,6 +130,14 @@ def _start_if_alone(vault: Vault, tell: Tell) -> None:
             at_start(vault, now, tell)
     except VaultLockedError:
         return
+
+
+def _take_in(vault: Vault, tell: Tell) -> None:
+    """Take in what doors delivered. Nothing of it is loaded where nothing waits."""
+    if vault.rooms.inbox.waiting():
+        from yingbi.usecases.deliveries import take_in_alone
+
+        take_in_alone(vault, datetime.now(UTC), tell)
 
 
 def _look_again(vault: Vault) -> None:
@@ -166,6 +176,7 @@ def _joined(
         ledger=log,
         key_bytes=keystore.suite.key_bytes,
         told=log.told,
+        inbox=Inbox(folder.inbox, crossing),
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
     return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, crossing)

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from yingbi.audit.witness import check_witness
+from yingbi.domain.ledger import Action
 from yingbi.domain.report import Progress
 from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
@@ -27,7 +28,8 @@ class Verified:
     """How much was checked, and which objects and boxes are broken, with their error.
 
     log_root: the root of the log's tree as hexadecimal. Whoever keeps it elsewhere
-        can later show that nothing was cut off the log's end.
+        can later show that nothing was cut off the log's end. refused, waiting: deliveries
+    that were not taken in, by their names in the inbox.
     """
 
     objects: int
@@ -35,6 +37,8 @@ class Verified:
     log_entries: int
     log_root: str
     broken: tuple[tuple[UUID, YingbiError], ...]
+    refused: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 def verify(
@@ -68,7 +72,9 @@ def verify(
             broken.append((stored.object_id, error))
         tick(1)
     entries, root = (0, b"") if head is None else (head.size, head.root)
-    return Verified(len(chosen), parts, entries, root.hex(), tuple(broken))
+    inbox = vault.rooms.inbox
+    aside = tuple(inbox.refused()), tuple(inbox.waiting())
+    return Verified(len(chosen), parts, entries, root.hex(), tuple(broken), *aside)
 
 
 def _broken_boxes(vault: Vault) -> Iterator[tuple[UUID, YingbiError]]:
@@ -85,11 +91,23 @@ def _same_as_logged(vault: Vault) -> None:
         try:
             check(vault.rooms.catalogue, (entry.deed for entry in vault.log.entries()))
             check_boxes(vault.boxes.ids(), (entry.deed for entry in vault.log.entries()))
+            _check_doors(vault)
         except SealBrokenError:
             if last:
                 raise
         else:
             return
+
+
+def _check_doors(vault: Vault) -> None:
+    """Hold the doors to the log. Raises: SealBrokenError where one was added, lost or unrevoked."""
+    told: dict[str, bool] = {}
+    for entry in vault.log.entries():
+        if entry.deed.action in (Action.DOOR_MADE, Action.DOOR_REVOKED):
+            told[entry.deed.facts["device"]] = entry.deed.action is Action.DOOR_REVOKED
+    found = {str(door.device_id): door.revoked_at is not None for door in vault.devices.all()}
+    if found != told:
+        raise SealBrokenError(what="a door's row", reason="the log tells of other doors")
 
 
 def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> int:
@@ -100,7 +118,7 @@ def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> in
             heads = verify_part(
                 vault.keystore.suite,
                 source,
-                vault.keystore.device.public_key,
+                vault.device_public_key(source),
                 object_id=stored.object_id,
                 part=part.kind,
                 end=PartEnd(part.segments, part.final_seal),
