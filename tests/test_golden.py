@@ -1,6 +1,7 @@
 """The golden vaults: what a user of an older program sealed opens with this one, bit for bit."""
 
 import hashlib
+import importlib.util
 import json
 import tarfile
 from dataclasses import dataclass
@@ -35,9 +36,9 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def unpacked(name: str, folder: Path) -> Path:
+def unpacked(name: str, folder: Path, held: Path = FOLDER) -> Path:
     """Unpack a golden vault as it was; return its folder."""
-    with tarfile.open(FOLDER / f"{name}.tar.gz") as archive:
+    with tarfile.open(held / f"{name}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     return folder / "vault"
 
@@ -122,3 +123,35 @@ def test_the_log_goes_on_from_the_root_that_it_had(golden: Golden) -> None:
     assert (tree.size, tree.root().hex()) == (then["entries"], then["root"])
     purposes = {entry.deed.purpose for entry in golden.vault.log.entries()}
     assert golden.told["purpose"] in purposes
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("name", ["intl", "sm"])
+def test_the_next_golden_vault_can_be_made_and_a_changed_digest_in_it_is_noticed(
+    name: str, tmp_path: Path
+) -> None:
+    path = FOLDER / "make.py"
+    spec = importlib.util.spec_from_file_location("golden_make", path)
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    archive, said = maker.make("next", name, tmp_path)
+    assert archive.stat().st_size < 300_000
+    with tarfile.open(archive) as packed:
+        owners = {(e.uid, e.gid, e.uname, e.gname, e.mtime) for e in packed.getmembers()}
+    assert owners == {(0, 0, "", "", 0)}
+    told = json.loads(said.read_text("utf-8"))
+    vault = unpacked(f"next-{name}", tmp_path, tmp_path)
+    with open_vault(vault, told["passphrase"].encode, memory="wanted") as opened:
+        golden = Golden(opened, told, tmp_path / "opened")
+        test_every_part_of_every_object_opens_as_it_did(golden)
+        test_all_of_it_verifies(golden)
+        test_what_was_erased_then_is_erased_now(golden)
+        test_the_log_goes_on_from_the_root_that_it_had(golden)
+        first = next(iter(told["objects"].values()))["parts"]
+        first.update(dict.fromkeys(first, "0" * 64))
+        with pytest.raises(AssertionError):
+            test_every_part_of_every_object_opens_as_it_did(golden)
+    with pytest.raises(SystemExit):
+        maker.make("next", name, tmp_path)

@@ -29,9 +29,9 @@ PURPOSE = "golden 查验"
 BOXES = {"people": 1, "庭院": 2, "hall": 3}
 
 
-def make(version: str, suite: str) -> tuple[Path, Path]:
+def make(version: str, suite: str, to: Path = HERE) -> tuple[Path, Path]:
     """Write VERSION-SUITE.tar.gz and VERSION-SUITE.json and return both paths."""
-    archive, said = HERE / f"{version}-{suite}.tar.gz", HERE / f"{version}-{suite}.json"
+    archive, said = to / f"{version}-{suite}.tar.gz", to / f"{version}-{suite}.json"
     if archive.exists() or said.exists():
         raise SystemExit(f"{archive.name} is there already; a golden vault is never made anew")
     with tempfile.TemporaryDirectory() as folder:
