@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 
+import yingbi.domain.key_errors
 import yingbi.domain.people_errors  # noqa: F401 what is counted must be there
 import yingbi.domain.settings as settings_module
 import yingbi.errors as errors

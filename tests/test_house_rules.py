@@ -23,6 +23,7 @@ FOREIGN = {
     "cffi": {"crypto"},
     "_cffi_backend": {"crypto"},
     "argon2": {"crypto"},
+    "shamir_mnemonic": {"keys"},
     "sqlalchemy": {"db"},
     "alembic": {"db"},
     "cbor2": {"envelope"},

@@ -14,13 +14,13 @@ from yingbi.domain.grant import Grant
 from yingbi.domain.level import Level, RawExport, RawPolicy
 from yingbi.domain.part import PartKind
 from yingbi.errors import NeedsApproverError, NotAuthorisedError, RawNeverError
-from yingbi.keys.keystore import Keystore
+from yingbi.keys.provider import RootProvider
 
 OWNER = "owner"
 
 
 def self_grant(
-    keystore: Keystore,
+    keystore: RootProvider,
     policy: BoxPolicy,
     object_id: UUID,
     parts: Iterable[PartKind],

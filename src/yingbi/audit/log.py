@@ -31,7 +31,7 @@ from yingbi.db.sql import Row, delete, insert, select
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import LogBrokenError, SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell
-from yingbi.keys.keystore import Keystore
+from yingbi.keys.provider import RootProvider
 
 _PURPOSE_STEP = 128
 
@@ -58,7 +58,7 @@ class Log:
 
     def __init__(
         self,
-        keystore: Keystore,
+        keystore: RootProvider,
         database: Database[CatalogueUnit],
         controller_id: UUID,
         vault_id: UUID,

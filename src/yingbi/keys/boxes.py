@@ -7,17 +7,19 @@ down for it is sealed into the catalogue, padded to one size.
 Clause: 6.2.3.b-1; 6.2.3.b-2; 6.2.3.b-3; 6.2.3.e-2.
 """
 
+import contextlib
 import json
 import os
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.db.schema import box_keys, boxes
-from yingbi.db.sql import delete, insert, select
+from yingbi.db.sql import delete, insert, select, update
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
@@ -25,7 +27,7 @@ from yingbi.domain.messages import say
 from yingbi.domain.retention import Retention, RetentionClass
 from yingbi.errors import BoxExistsError, NoSuchBoxError, SealBrokenError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
-from yingbi.keys.keystore import Keystore
+from yingbi.keys.provider import RootProvider
 
 LONGEST_NAME = 64
 _SEALED_BYTES = 1024
@@ -44,7 +46,7 @@ class Boxes:
 
     def __init__(
         self,
-        keystore: Keystore,
+        keystore: RootProvider,
         catalogue: Database[CatalogueUnit],
         keys: Database[KeysUnit],
         controller_id: UUID,
@@ -127,8 +129,51 @@ class Boxes:
         row = unit.one(select(box_keys.c.wrapped_kek).where(box_keys.c.box_id == box_id))
         if row is None:
             raise NoSuchBoxError(box=box_id)
+        return self._unwrapped_kek(box_id, row.wrapped_kek)
+
+    def rewrap_keks(self, unit: KeysUnit) -> int:
+        """Wrap every box's KEK with the root in force in the caller's transaction.
+
+        Returns how many; raises SealBrokenError where one opens with neither root.
+        """
+        rows = unit.all(select(box_keys.c.box_id, box_keys.c.wrapped_kek))
+        for row in rows:
+            kek = self._unwrapped_kek(row.box_id, row.wrapped_kek)
+            unit.run(self._changed(row.box_id, wrapped_kek=self._wrapped_kek(row.box_id, kek)))
+        return len(rows)
+
+    def renew_kek(self, unit: KeysUnit, box_id: UUID) -> tuple[bytes, bytes]:
+        """Give the box a fresh KEK in the caller's transaction; return the old and the new.
+
+        The caller seals the box's epochs again in the same transaction. The signer stays:
+        doors and epochs handed out ahead rest on it.
+
+        Raises: as `kek` does.
+        """
+        old, new = self.kek(unit, box_id), os.urandom(self._suite.key_bytes)
+        row = unit.one(select(box_keys.c.sealed_signer).where(box_keys.c.box_id == box_id))
+        if row is None:
+            raise NoSuchBoxError(box=box_id)
+        at = self._at("box signer", box_id)
+        signer = self._sealed(new, self._opened(old, row.sealed_signer, at), at)
+        wrapped = self._wrapped_kek(box_id, new)
+        unit.run(self._changed(box_id, wrapped_kek=wrapped, sealed_signer=signer))
+        return old, new
+
+    def _unwrapped_kek(self, box_id: UUID, wrapped: bytes) -> bytes:
+        """Open a KEK with the root, or with the former one while a rotation is unfinished."""
+        at, former = self._at("box KEK", box_id), self._keystore.former_subkey("box KEK")
+        if former is not None:
+            with contextlib.suppress(SealBrokenError):
+                return self._opened(former, wrapped, at)
+        return self._opened(self._keystore.subkey("box KEK"), wrapped, at)
+
+    def _wrapped_kek(self, box_id: UUID, kek: bytes) -> bytes:
         root = self._keystore.subkey("box KEK")
-        return self._opened(root, row.wrapped_kek, self._at("box KEK", box_id))
+        return self._sealed(root, kek, self._at("box KEK", box_id))
+
+    def _changed(self, box_id: UUID, **columns: bytes) -> Any:
+        return update(box_keys).where(box_keys.c.box_id == box_id).values(**columns)
 
     def sign(self, unit: KeysUnit, box_id: UUID, message: bytes) -> bytes:
         """Return the signature of the box's signer."""
@@ -151,11 +196,10 @@ class Boxes:
 
     def _make_keys(self, box_id: UUID, signer: bytes) -> None:
         kek = os.urandom(self._suite.key_bytes)
-        root = self._keystore.subkey("box KEK")
         row = {
             "box_id": box_id,
             "controller_id": self._controller,
-            "wrapped_kek": self._sealed(root, kek, self._at("box KEK", box_id)),
+            "wrapped_kek": self._wrapped_kek(box_id, kek),
             "sealed_signer": self._sealed(kek, signer, self._at("box signer", box_id)),
         }
         with self._keys.begin() as unit:

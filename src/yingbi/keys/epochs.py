@@ -24,7 +24,7 @@ from yingbi.errors import NoKeyError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, seal_cell
 from yingbi.keys.epoch import day_of_epoch, epoch_of
-from yingbi.keys.keystore import Keystore
+from yingbi.keys.provider import RootProvider
 from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.keys.wrap import EpochPublic
 
@@ -49,7 +49,7 @@ class Epochs:
     """The epoch keys of one vault's boxes."""
 
     def __init__(
-        self, keystore: Keystore, keys: Database[KeysUnit], boxes: Boxes, controller_id: UUID
+        self, keystore: RootProvider, keys: Database[KeysUnit], boxes: Boxes, controller_id: UUID
     ) -> None:
         self._suite, self._keys, self._boxes = keystore.suite, keys, boxes
         self._keystore, self._controller = keystore, controller_id

@@ -11,7 +11,7 @@ Clause: 6.2.3.e-1; 6.2.4.b.1.
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,27 +21,25 @@ from yingbi.crypto.passphrase import Cost
 from yingbi.crypto.suite import Suite
 from yingbi.disk.durable import Disk
 from yingbi.domain.crossing import Crossing, no_crossing
+from yingbi.domain.key_errors import BadSharesError
 from yingbi.errors import (
-    NoKeyError,
     ReadWriteError,
     SealBrokenError,
-    VaultLockedError,
     WeakPassphraseError,
     WrongPassphraseError,
 )
 from yingbi.keys import lock_store
 from yingbi.keys.device import Device, device_id_of
 from yingbi.keys.lock_store import LockStoreKey, LockStores
+from yingbi.keys.recovery import Copy, RecoveryFile, new_anchor, opened_copy
+from yingbi.keys.safe import RECOVERY, Safe
 from yingbi.keys.slots import (
+    SLOT_BYTES,
     Place,
-    Slot,
-    SlotKey,
     fields_of,
     opened_slot,
-    overwrite,
     prepared,
     read_slots,
-    sealed_slot,
     slot_key,
 )
 
@@ -49,28 +47,17 @@ MINIMUM_CHARACTERS = 8
 
 _ROOT, _CATALOGUE = 1, 2  # 3 and 16 to 18 are the lock-store keys
 _DEVICE_ID, _DEVICE_PRIVATE, _DEVICE_PUBLIC, _BOUND_TO = 4, 5, 6, 7
+_FORMER_ROOT, _ROOT_MADE, _RECOVERY_MADE = 8, 9, 11  # 10 is RECOVERY
 
 
-class Keystore:
-    """An open keystore. Whoever holds one knew the passphrase.
+class Keystore(Safe):
+    """An open keystore, a `RootProvider`. Whoever holds one knew the passphrase, or had the shares.
 
     Its own copies of secrets are zeroed by `close`; what the ciphers' libraries
     copied is beyond it.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        suite: Suite,
-        secrets: Mapping[int, bytes],
-        place: Place,
-        disk: Disk,
-        *,
-        key: SlotKey | None = None,
-    ) -> None:
-        self.suite, self._disk = suite, disk
-        self._path, self._place, self._slot_key = path, place, key
-        self._secrets = {tag: bytearray(value) for tag, value in secrets.items()}
+    kind = "keystore"
 
     @classmethod
     def create(
@@ -100,6 +87,7 @@ class Keystore:
             _DEVICE_PRIVATE: private,
             _DEVICE_PUBLIC: public,
             _BOUND_TO: bound_to,
+            _ROOT_MADE: _packed(0 if now is None else int(now.timestamp())),
         } | lock_store.written(lock_store.first(suite.key_bytes, now))
         disk = Disk("keystore", crossing)
         keystore = cls(path, suite, secrets, Place(0, cost or Cost()), disk)
@@ -139,40 +127,40 @@ class Keystore:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")
         return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key=key)
 
-    def refresh(self) -> None:
-        """Take over what another process wrote since this one opened the file.
+    @classmethod
+    def recover(
+        cls,
+        path: Path,
+        secret: bytes | bytearray,
+        passphrase: bytes,
+        suite: Suite,
+        *,
+        bound_to: bytes = b"",
+        crossing: Crossing = no_crossing,
+    ) -> Self:
+        """Return the keystore open by its recovery secret, under a new passphrase from now on.
 
-        Raises: VaultLockedError where its passphrase was changed meanwhile: open it again.
+        The caller holds the vault alone. The keystore's own file may be damaged or missing.
+
+        Raises: BadSharesError; WeakPassphraseError; SealBrokenError where there is no
+            recovery file, or it is of another vault; ReadWriteError.
         """
-        slots = read_slots(self._path, self.suite)
-        if slots[0].place.generation == self._place.generation:
-            return
-        for slot in slots:
-            content = self._opened(slot)
-            if content is not None:
-                self._take(fields_of(content), slot.place)
-                return
-        raise VaultLockedError
-
-    def complete(self) -> None:
-        """Finish a writing that broke off between the slots: what it replaced must not live on.
-
-        The caller holds the vault alone. Raises: ReadWriteError.
-        """
-        self.refresh()
-        slots = read_slots(self._path, self.suite)
-        mine = next((slot for slot in slots if self._opened(slot) is not None), None)
-        if mine is None:
-            raise VaultLockedError
-        if self._path.read_bytes() != mine.whole * 2:
-            overwrite(self._disk, self._path, mine.whole)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether both slots hold what this keystore holds: no writing broke off between them."""
-        slots = read_slots(self._path, self.suite)
-        twice = self._path.read_bytes() == slots[0].whole * 2
-        return twice and slots[0].place == self._place
+        _strong(passphrase)
+        disk = Disk("keystore", crossing)
+        copies = RecoveryFile(path, suite, disk).copies()
+        if not copies:
+            reason = "there is none: no shares were ever made, or it was lost"
+            raise SealBrokenError(what="the recovery file", reason=reason)
+        copy, content = _first_opened(suite, copies, secret)
+        secrets = fields_of(content)
+        if secrets.get(_BOUND_TO, b"") != bound_to:
+            raise SealBrokenError(what="the recovery file", reason="it belongs to another vault")
+        place = Place(max(copy.place.generation, _newest(path, suite)), copy.place.cost)
+        keystore = cls(path, suite, secrets, place, disk)
+        if not path.exists():
+            disk.write_new(path, bytes(2 * SLOT_BYTES))
+        keystore.replace_passphrase(passphrase)
+        return keystore
 
     def replace_passphrase(self, passphrase: bytes) -> None:
         """Write the secrets again, in place, under this passphrase and a fresh salt.
@@ -200,9 +188,64 @@ class Keystore:
         Raises: ReadWriteError.
         """
         fields = {tag: bytearray(value) for tag, value in lock_store.written(stores).items()}
-        if self._slot_key is None:
-            raise NoKeyError(what="this vault: its keystore is closed")
-        self._write(self._secrets | fields, self._slot_key)
+        self._write(self._secrets | fields, self._own_key())
+
+    def begin_root(self, made_at_s: int) -> None:
+        """Put a fresh root in force; both are in the file until `finish_root`.
+
+        Where a rotation broke off the one that it began stays. The caller holds the vault alone.
+
+        Raises: ReadWriteError.
+        """
+        if self.former_root:
+            return
+        changed: dict[int, bytes | bytearray] = {
+            _FORMER_ROOT: self._secret(_ROOT),
+            _ROOT: os.urandom(32),
+            _ROOT_MADE: _packed(made_at_s),
+        }
+        self._write({**self._secrets, **changed}, self._own_key())
+
+    def finish_root(self) -> None:
+        """Overwrite the former root; raises ReadWriteError. The caller holds the vault alone."""
+        left = {tag: value for tag, value in self._secrets.items() if tag != _FORMER_ROOT}
+        if len(left) < len(self._secrets):
+            self._write(left, self._own_key())
+
+    @property
+    def former_root(self) -> bool:
+        """Whether a rotation of the root is unfinished."""
+        return _FORMER_ROOT in self._secrets
+
+    @property
+    def made_at_s(self) -> tuple[int, int]:
+        """Seconds since 1970 at which root and recovery shares were made; 0 is unknown or none."""
+        return _unpacked(self._secrets.get(_ROOT_MADE)), _unpacked(
+            self._secrets.get(_RECOVERY_MADE)
+        )
+
+    @property
+    def recovery_is_there(self) -> bool:
+        """Whether shares were made, and the file that they open is still there."""
+        digest = self._recovery_digest
+        return digest is not None and self._recovery.anchor(digest) is not None
+
+    def make_recovery(self, made_at_s: int) -> bytearray:
+        """Return a fresh recovery secret, for the caller to zero; older shares open nothing more.
+
+        The caller holds the vault alone. Raises: ReadWriteError.
+        """
+        secret, anchor = new_anchor(self.suite)
+        changed: dict[int, bytes | bytearray] = {
+            RECOVERY: anchor.digest(self.suite),
+            _RECOVERY_MADE: _packed(made_at_s),
+        }
+        self._write({**self._secrets, **changed}, self._own_key(), anchor)
+        return secret
+
+    def former_subkey(self, label: str) -> bytes | None:
+        """Return the key for one use of the former root, or None where there is none."""
+        return self._derived(_FORMER_ROOT, label) if self.former_root else None
 
     def subkey(self, label: str) -> bytes:
         """Return the key for one use of the root: wrapping the keys of boxes.
@@ -229,19 +272,6 @@ class Keystore:
             sign=lambda message: self.suite.sign(bytes(self._secret(_DEVICE_PRIVATE)), message),
         )
 
-    @property
-    def is_open(self) -> bool:
-        """Whether its secrets are still there."""
-        return bool(self._secrets)
-
-    def close(self) -> None:
-        """Zero the secrets; nothing can be derived any more."""
-        for secret in self._secrets.values():
-            secret[:] = bytes(len(secret))
-        if self._slot_key is not None:
-            self._slot_key.key[:] = bytes(len(self._slot_key.key))
-        self._secrets, self._slot_key = {}, None
-
     def __enter__(self) -> Self:
         return self
 
@@ -256,37 +286,9 @@ class Keystore:
     def __repr__(self) -> str:
         return f"<Keystore {'open' if self.is_open else 'closed'}>"
 
-    def _write(self, secrets: Mapping[int, bytes | bytearray], key: SlotKey) -> None:
-        """Put these secrets on the disk, then make them this keystore's.
-
-        One slot is whole at every moment: the first is touched only while the second is.
-        """
-        if self._place.generation:
-            self.complete()
-        place = Place(self._place.generation + 1, self._place.cost)
-        overwrite(self._disk, self._path, sealed_slot(key, self.suite, place, secrets))
-        if self._slot_key is not None and self._slot_key is not key:
-            self._slot_key.key[:] = bytes(len(self._slot_key.key))
-        self._slot_key = key
-        self._take(secrets, place)
-
-    def _take(self, secrets: Mapping[int, bytes | bytearray], place: Place) -> None:
-        fresh = {tag: bytearray(value) for tag, value in secrets.items()}
-        for old in self._secrets.values():
-            old[:] = bytes(len(old))
-        self._secrets, self._place = fresh, place
-
-    def _opened(self, slot: Slot) -> bytes | None:
-        return None if self._slot_key is None else opened_slot(slot, self._slot_key, self.suite)
-
     def _derived(self, tag: int, label: str) -> bytes:
         secret, info = bytes(self._secret(tag)), f"yingbi 1 {label}".encode()
         return self.suite.hkdf(secret, info=info, length=self.suite.key_bytes)
-
-    def _secret(self, tag: int) -> bytearray:
-        if tag not in self._secrets:
-            raise NoKeyError(what="this vault: its keystore is closed")
-        return self._secrets[tag]
 
 
 @contextlib.contextmanager
@@ -303,3 +305,29 @@ def _strong(passphrase: bytes) -> bytes:
     if len(chosen.decode("utf-8", "replace")) < MINIMUM_CHARACTERS:
         raise WeakPassphraseError(minimum=MINIMUM_CHARACTERS)
     return chosen
+
+
+def _first_opened(
+    suite: Suite, copies: list[Copy], secret: bytes | bytearray
+) -> tuple[Copy, bytes]:
+    """Return the newest copy that the secret opens, with its content."""
+    for copy in copies[:-1]:
+        with contextlib.suppress(BadSharesError):
+            return copy, opened_copy(suite, copy, secret)
+    return copies[-1], opened_copy(suite, copies[-1], secret)
+
+
+def _newest(path: Path, suite: Suite) -> int:
+    """Return the newest generation in the keystore's own file, 0 where it is damaged."""
+    try:
+        return read_slots(path, suite)[0].place.generation
+    except SealBrokenError:
+        return 0
+
+
+def _packed(seconds: int) -> bytes:
+    return seconds.to_bytes(8)
+
+
+def _unpacked(value: bytearray | None) -> int:
+    return 0 if value is None else int.from_bytes(value)

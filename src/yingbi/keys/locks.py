@@ -28,8 +28,8 @@ from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.domain.ids import new_id
 from yingbi.errors import SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell
-from yingbi.keys.keystore import Keystore
 from yingbi.keys.lock_store import LockStores
+from yingbi.keys.provider import RootProvider
 
 PAGE_ENTRIES = 1024
 PAGE_BYTES = 256 * 1024
@@ -84,7 +84,9 @@ class _Page:
 class LockTable:
     """The locks and info keys of every object of one vault."""
 
-    def __init__(self, keystore: Keystore, keys: Database[KeysUnit], controller_id: UUID) -> None:
+    def __init__(
+        self, keystore: RootProvider, keys: Database[KeysUnit], controller_id: UUID
+    ) -> None:
         self._keystore, self._suite = keystore, keystore.suite
         self._keys, self._controller = keys, controller_id
 

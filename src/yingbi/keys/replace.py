@@ -13,8 +13,8 @@ from datetime import datetime
 
 from yingbi.db.database import Database, KeysUnit
 from yingbi.keys.epochs import Epochs
-from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockTable
+from yingbi.keys.provider import RootProvider
 
 STEP = 500
 """Rows of one transaction."""
@@ -29,7 +29,7 @@ class LockStoreReplacer:
     The caller holds the vault alone.
     """
 
-    keystore: Keystore
+    keystore: RootProvider
     keys_db: Database[KeysUnit]
     locks: LockTable
     epochs: Epochs

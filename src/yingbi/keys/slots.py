@@ -95,14 +95,21 @@ def sealed_slot(
         key.salt,
         nonce,
     )
+    ciphertext = suite.seal(bytes(key.key), nonce, content_of(secrets), header)
+    return (header + ciphertext).ljust(SLOT_BYTES, b"\0")
+
+
+def content_of(secrets: Mapping[int, bytes | bytearray]) -> bytes:
+    """Return the secrets as one text of 1536 bytes, which `fields_of` takes apart.
+
+    Raises: ValueError where they have no room; nothing may be cut off.
+    """
     content = b"".join(
         _FIELD.pack(tag, len(value)) + bytes(value) for tag, value in sorted(secrets.items())
     )
     if len(content) >= CONTENT_BYTES:
         raise ValueError("the secrets have no room in a slot")
-    padded = content.ljust(CONTENT_BYTES, b"\0")
-    ciphertext = suite.seal(bytes(key.key), nonce, padded, header)
-    return (header + ciphertext).ljust(SLOT_BYTES, b"\0")
+    return content.ljust(CONTENT_BYTES, b"\0")
 
 
 def opened_slot(slot: Slot, key: SlotKey, suite: Suite) -> bytes | None:
