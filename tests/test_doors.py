@@ -1,13 +1,42 @@
 """Doors: they seal into a box without a passphrase, and open nothing."""
 
-from datetime import timedelta
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vault_house import DAY, new_vault, open_vault
-from yingbi.errors import SealBrokenError
+from door_house import FIRST, INFO, SECOND, gate, must_be_whole, opened_film, owner
+from vault_house import DAY, everything, make_vault, new_vault, open_vault
+from yingbi.crypto.suite import InvalidTagError
+from yingbi.domain.box import BoxPolicy
+from yingbi.domain.ids import new_id
+from yingbi.domain.level import Level, RawPolicy
+from yingbi.domain.part import PartKind
+from yingbi.domain.report import Quiet
+from yingbi.domain.retention import RetentionClass
+from yingbi.envelope.delivery import parse_delivery
+from yingbi.envelope.part import read_part
+from yingbi.errors import (
+    DoorExpiredError,
+    DoorRefusedError,
+    OutputExistsError,
+    SealBrokenError,
+    UnsafeOutputError,
+    UsageError,
+)
+from yingbi.keys.door_file import read_door
 from yingbi.keys.epoch import day_of_epoch
-from yingbi.keys.vouch import Vouched, vouched
+from yingbi.keys.take_delivery import open_delivery
+from yingbi.keys.vouch import Vouched, epoch_place, vouched
+from yingbi.store.deliver import DeliveryWriter
+from yingbi.store.delivered import decode
+from yingbi.usecases.box import create_box
+from yingbi.usecases.doors import make_door, revoke_door
+from yingbi.usecases.erase import erase_object
+from yingbi.usecases.verify import verify
 
 
 @pytest.mark.parametrize("suite", ["intl", "sm"])
@@ -28,3 +57,408 @@ def test_epoch_keys_are_handed_out_ahead_and_whoever_gets_them_checks_them(tmp_p
         swapped = Vouched(given[0].public, given[1].signature)
         with pytest.raises(SealBrokenError):
             vouched(chosen, who, signer, swapped)
+
+
+@pytest.mark.parametrize("suite", ["intl", "sm"])
+def test_what_a_door_leaves_is_taken_in_at_the_next_start_and_opens_bit_equal(tmp_path, suite):
+    here = gate(tmp_path, suite)
+    object_id = here.leave()
+    assert len(here.waiting) == 1
+    assert must_be_whole(here, tmp_path / "out") == {object_id}
+    with owner(here.vault) as vault:
+        stored = vault.rooms.catalogue.get(object_id)
+        assert (stored.info, stored.box_id) == (INFO, here.box.box_id)
+        assert not verify(vault, None, Quiet()).broken
+        (door,) = vault.devices.all()
+        deeds = [entry.deed for entry in vault.log.entries() if entry.deed.object_id == object_id]
+        assert {deed.facts.get("device") for deed in deeds[:2]} == {str(door.device_id)}
+        spans = vault.rooms.catalogue.segments_of(object_id, PartKind.MASKED)
+        assert [(one.from_s, one.to_s) for one in spans] == [(0.0, 1.0), (1.0, 2.0)]
+
+
+@pytest.mark.parametrize("suite", ["intl", "sm"])
+def test_with_vault_and_door_but_no_passphrase_no_key_of_it_opens_anything(tmp_path, suite):
+    here = gate(tmp_path, suite)
+    object_id = here.leave()
+    chosen, door = here.file.suite, here.file
+    (left,) = here.waiting
+    delivery = parse_delivery(chosen, left.read_bytes())
+    keys = every_key(door)
+    assert door.private_key in keys
+    assert len(keys) > 20
+    for key in keys:
+        with pytest.raises((SealBrokenError, InvalidTagError, ValueError)):
+            open_delivery(chosen, delivery, key)
+        with pytest.raises((InvalidTagError, ValueError)):
+            chosen.open(key[: chosen.key_bytes], bytes(12), delivery.sealed, delivery.slip.encode())
+        for body in here.bodies:
+            for segment in read_part(chosen, body.read_bytes()):
+                head = segment.verify(door.public_key).head
+                with pytest.raises((SealBrokenError, InvalidTagError, ValueError)):
+                    head.open_metadata(key[:32])
+    everything_there = everything(here.vault) + here.door.read_bytes()
+    for plain in (FIRST, SECOND, b"gate", b"evening.mp4", b"hall"):
+        assert plain not in everything_there
+    with owner(here.vault) as vault:  # the control: the owner opens all of it
+        assert opened_film(vault, object_id, tmp_path / "out") == FIRST + SECOND
+
+
+def every_key(door):
+    """Return every run of bytes in the file that could be a key: its fields, and pieces of them."""
+    found = {door.private_key, door.public_key, door.signer_public, bytes(32)}
+    for given in door.epochs.values():
+        found |= {given.public.public_key, given.public.public_key[-32:], given.signature[:32]}
+        found |= {given.signature[-32:], given.public.key_id * 2}
+    return found
+
+
+def test_the_control_of_the_above_the_right_key_opens_the_delivery(tmp_path):
+    here = gate(tmp_path)
+    here.leave()
+    (left,) = here.waiting
+    content = left.read_bytes()
+    delivery = parse_delivery(here.file.suite, content)
+    with owner(here.vault) as vault:
+        key_ids = (delivery.slip.key_id,)
+        public, private = vault.epochs.private_named(here.box.box_id, key_ids)
+        assert public.retention == RetentionClass.INBOX
+        told = decode(open_delivery(vault.keystore.suite, delivery, private))
+    assert told.stored.info == INFO
+
+
+# --- attacks -----------------------------------------------------------------------------------
+
+
+def refused_for(here, reason: str, *, found: int = 0) -> None:
+    """Start the vault: one delivery is refused for that reason, told, kept, and blocks nothing."""
+    told: list[str] = []
+    bodies = here.bodies
+    assert len(here.found(told)) == found
+    assert [reason in line and "[delivery-refused]" in line for line in told] == [True], told
+    assert (len(here.waiting), len(here.refused)) == (0, 1)
+    assert here.bodies == bodies  # what is refused is kept, bodies too
+    told.clear()
+    here.found(told)
+    assert told == []
+    with owner(here.vault) as vault:
+        assert len(verify(vault, None, Quiet()).refused) == 1
+
+
+def test_a_delivery_of_which_any_byte_was_altered_is_refused(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    (left,) = here.waiting
+    whole = left.read_bytes()
+    for at in [*range(0, len(whole), 97), len(whole) - 1]:
+        left.write_bytes(whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :])
+        assert here.found() == [], at
+        here.refused[0].unlink()
+    for cut in (0, 3, 90, len(whole) - 1):
+        left.write_bytes(whole[:cut])
+        assert here.found() == [], cut
+        here.refused[0].unlink()
+    left.write_bytes(whole + b"\0")
+    refused_for(here, "something follows its end")
+    here.refused[0].unlink()
+    left.write_bytes(whole)  # the control
+    assert here.found() == [object_id]
+
+
+def test_what_is_no_delivery_at_all_blocks_nothing(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    inbox = here.vault / "inbox"
+    (inbox / f"{'a' * 30}.yd").write_bytes(b"")
+    (inbox / f"{'b' * 30}.yd").write_bytes(b"YBI1" + bytes(200))
+    (inbox / f"{'c' * 30}.yd").mkdir()
+    (inbox / f"{'d' * 30}.yd").symlink_to(here.door)
+    (inbox / "notes.txt").write_text("hello")
+    told: list[str] = []
+    assert here.found(told) == [object_id]
+    assert len(told) == 4
+    assert here.door.exists()
+
+
+def test_a_delivery_that_comes_again_is_taken_in_once(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    (left,) = here.waiting
+    whole = left.read_bytes()
+    assert here.found() == [object_id]
+    left.write_bytes(whole)
+    told: list[str] = []
+    assert here.found(told) == [object_id]
+    assert (told, here.waiting, here.refused) == ([], [], [])
+    assert must_be_whole(here, tmp_path / "out") == {object_id}
+
+
+def test_what_was_erased_does_not_come_back_with_its_delivery(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    (left,) = here.waiting
+    kept = {path: path.read_bytes() for path in (left, *here.bodies)}
+    assert here.found() == [object_id]
+    with owner(here.vault) as vault:
+        erase_object(vault, object_id)
+    for path, content in kept.items():
+        path.write_bytes(content)
+    refused_for(here, "its object was erased")
+
+
+def test_another_object_under_an_id_that_is_taken_is_refused(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    assert here.found() == [object_id]
+    here.leave(object_id=object_id)
+    refused_for(here, "another object of its id", found=1)
+
+
+def test_two_deliveries_of_one_id_at_once_leave_one_object(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    here.leave(object_id=object_id)
+    refused_for(here, "another object of its id", found=1)
+
+
+def test_a_door_delivers_into_no_other_box(tmp_path):
+    here = gate(tmp_path)
+    with owner(here.vault) as vault:
+        yard = create_box(vault, "yard", BoxPolicy(Level.OBSCURED))
+        make_door(vault, yard, tmp_path / "yard.yb", days=3)
+    other = read_door(tmp_path / "yard.yb")
+    mine = here.file
+    stolen = replace(other, public_key=mine.public_key, private_key=mine.private_key)
+    here.leave(stolen)
+    refused_for(here, "its door belongs to another box")
+
+
+@pytest.mark.parametrize("level", [Level.STRUCTURED_ONLY, Level.OBSCURED])
+def test_a_door_whose_file_says_level_3_brings_no_original_into_a_stricter_box(tmp_path, level):
+    here = gate(tmp_path, level=level)
+    looser = replace(here.file.policy, level=Level.RAW_ON_RELEASE, raw=RawPolicy.WHOLE)
+    here.leave(replace(here.file, policy=looser), kinds=(PartKind.RAW,))
+    refused_for(here, "it is of another level than its box")
+
+
+@pytest.mark.parametrize("level", [Level.STRUCTURED_ONLY, Level.OBSCURED])
+def test_an_original_called_by_the_level_of_its_box_is_refused_as_well(
+    tmp_path, level, monkeypatch
+):
+    here = gate(tmp_path, level=level)
+    looser = replace(here.file.policy, level=Level.RAW_ON_RELEASE, raw=RawPolicy.WHOLE)
+    real = DeliveryWriter.__init__
+
+    def lying(self, *given, **named):
+        real(self, *given, **(named | {"level": level}))
+
+    monkeypatch.setattr(DeliveryWriter, "__init__", lying)
+    here.leave(replace(here.file, policy=looser), kinds=(PartKind.RAW,))
+    refused_for(here, "a part of this kind cannot exist in its box")
+
+
+def test_a_box_that_keeps_no_original_takes_none(tmp_path):
+    here = gate(tmp_path, level=Level.RAW_ON_RELEASE, raw=RawPolicy.NONE)
+    here.leave(kinds=(PartKind.MASKED, PartKind.RAW))
+    refused_for(here, "a part of this kind cannot exist in its box")
+
+
+def test_a_box_that_keeps_originals_takes_them_from_its_door(tmp_path):
+    here = gate(tmp_path, level=Level.RAW_ON_RELEASE, raw=RawPolicy.WHOLE)
+    object_id = here.leave(kinds=(PartKind.MASKED, PartKind.RAW))
+    assert here.found() == [object_id]
+
+
+def test_what_a_revoked_door_delivers_is_refused_and_what_came_before_stays(tmp_path):
+    here = gate(tmp_path)
+    before, waiting = here.leave(), None
+    assert here.found() == [before]
+    waiting = here.leave()
+    with owner(here.vault) as vault:
+        (door,) = vault.devices.all()
+        revoked = revoke_door(vault, door.device_id)
+        assert revoked.revoked_at
+        assert revoke_door(vault, door.device_id) == revoked
+    here.leave(now=datetime.now(UTC) - timedelta(hours=1))
+    refused_for(here, "its door was revoked", found=2)
+    with owner(here.vault) as vault:
+        for object_id in (before, waiting):
+            assert opened_film(vault, object_id, tmp_path / "out") == FIRST + SECOND
+
+
+def test_a_revocation_that_is_undone_in_the_database_is_found_by_verify(tmp_path):
+    here = gate(tmp_path)
+    catalogue = here.vault / "catalogue.db"
+
+    def row(value: bytes | None = None) -> bytes:
+        with closing(sqlite3.connect(catalogue)) as db, db:
+            if value is not None:
+                db.execute("UPDATE devices SET sealed = ?", (value,))
+            return db.execute("SELECT sealed FROM devices").fetchone()[0]
+
+    before = row()
+    with owner(here.vault) as vault:
+        revoke_door(vault, vault.devices.all()[0].device_id)
+        verify(vault, None, Quiet())
+    row(before)
+    with owner(here.vault) as vault, pytest.raises(SealBrokenError, match="a door"):
+        verify(vault, None, Quiet())
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut", "gone", "swapped"])
+def test_a_body_that_is_not_as_the_door_left_it_is_refused(tmp_path, harm):
+    here = gate(tmp_path)
+    here.leave()
+    first, second = sorted(here.bodies)
+    match harm:
+        case "altered":
+            content = first.read_bytes()
+            first.write_bytes(content[:-200] + bytes((content[-200] ^ 1,)) + content[-199:])
+        case "cut":
+            first.write_bytes(first.read_bytes()[:-1])
+        case "gone":
+            first.unlink()
+        case "swapped":
+            first.rename(tmp_path / "x")
+            second.rename(first)
+            (tmp_path / "x").rename(second)
+    assert here.found() == []
+    assert len(here.refused) == 1
+
+
+def test_a_key_that_the_box_does_not_sign_is_not_sealed_to(tmp_path):
+    here = gate(tmp_path)
+    with pytest.raises(SealBrokenError, match="its box does not sign it"):
+        here.leave(with_own_keys(here.file, new_signer=False, same_ids=True))
+
+
+@pytest.mark.parametrize("same_ids", [True, False])
+@pytest.mark.parametrize("which", [RetentionClass.USUAL, RetentionClass.INBOX])
+def test_a_door_whose_file_was_given_other_keys_and_another_signer_locks_nothing_away(
+    tmp_path, same_ids, which
+):
+    """Sealed to a key of somebody else's, it would be taken in and open for him alone."""
+    here = gate(tmp_path)
+    here.leave(with_own_keys(here.file, new_signer=True, same_ids=same_ids, which=which))
+    assert here.found() == []
+    assert len(here.refused) == 1
+
+
+def with_own_keys(door, *, new_signer: bool, same_ids: bool, which=RetentionClass.USUAL):
+    chosen = door.suite
+    private, public = chosen.new_signer()
+    given = {}
+    for name, one in door.epochs.items():
+        epoch = one.public
+        if name[1] == which:
+            key_id = epoch.key_id if same_ids else os.urandom(16)
+            epoch = replace(epoch, key_id=key_id, public_key=chosen.new_recipient()[1])
+        signature = chosen.sign(private, epoch_place(door.controller_id, epoch))
+        given[name] = Vouched(epoch, signature if new_signer or name[1] == which else one.signature)
+    return replace(door, epochs=given, signer_public=public if new_signer else door.signer_public)
+
+
+def test_a_door_of_another_vault_is_refused_at_once_and_its_key_brings_nothing_in(tmp_path):
+    here = gate(tmp_path / "here")
+    with owner(make_other(tmp_path)) as vault:
+        box = create_box(vault, "hall", BoxPolicy(Level.OBSCURED))
+        make_door(vault, box, tmp_path / "theirs.yb", days=3)
+    theirs = read_door(tmp_path / "theirs.yb")
+    with pytest.raises(DoorRefusedError, match="another vault"):
+        here.leave(theirs)
+    mine = here.file
+    here.leave(replace(mine, public_key=theirs.public_key, private_key=theirs.private_key))
+    refused_for(here, "no door of this vault made it")
+
+
+def make_other(path):
+    return make_vault(path / "other")
+
+
+def test_strange_information_from_a_door_is_refused_before_it_is_shown(tmp_path):
+    here = gate(tmp_path)
+    for info in (
+        replace(INFO, recorded_at="tomorrow"),
+        replace(INFO, to_s=float("inf")),
+        replace(INFO, extra={"width": "x", "height": "2"}),
+        replace(INFO, labels=(b"bytes",)),
+    ):
+        here.leave(info=info)
+        assert here.found() == [], info
+    here.leave(object_id=new_id(2**48 - 1))
+    assert here.found() == []
+    assert len(here.refused) == 5
+    for left in here.refused:
+        left.unlink()
+    assert len(here.found()) == 0
+
+
+# --- days and files ----------------------------------------------------------------------------
+
+
+def test_a_door_seals_on_its_days_and_on_no_other(tmp_path):
+    here = gate(tmp_path)
+    now = datetime.now(UTC)
+    object_id = here.leave(now=now + timedelta(days=2), object_id=id_at(now + timedelta(days=2)))
+    assert here.found() == [object_id]
+    for days in (-1, 3):
+        with pytest.raises(DoorExpiredError, match="ask the vault's owner"):
+            here.leave(now=now + timedelta(days=days))
+    assert here.waiting == []
+    assert must_be_whole(here, tmp_path / "out") == {object_id}
+
+
+def id_at(moment: datetime):
+    return new_id(int(moment.timestamp() * 1000))
+
+
+def test_a_door_that_others_can_read_or_that_is_damaged_is_refused(tmp_path):
+    here = gate(tmp_path)
+    assert here.door.stat().st_mode & 0o777 == 0o600
+    whole = here.door.read_bytes()
+    for content in (b"", whole[:-1], b"YBD1", whole[4:], whole + b"\0", b"x" * 100):
+        here.door.write_bytes(content)
+        with pytest.raises(DoorRefusedError):
+            here.leave()
+    here.door.write_bytes(whole)
+    here.door.chmod(0o640)
+    with pytest.raises(DoorRefusedError, match="others can read it"):
+        here.leave()
+    here.door.chmod(0o600)
+    broken = replace(here.file, private_key=bytes(len(here.file.private_key) - 1) + b"\1")
+    with pytest.raises(DoorRefusedError, match="damaged"):
+        here.leave(broken)
+    assert [*(here.vault / "objects").iterdir()] == []
+
+
+def test_a_door_is_not_written_into_the_vault_nor_over_another_file(tmp_path):
+    here = gate(tmp_path)
+    with owner(here.vault) as vault:
+        with pytest.raises(UnsafeOutputError):
+            make_door(vault, here.box, here.vault / "door.yb", days=3)
+        with pytest.raises(OutputExistsError):
+            make_door(vault, here.box, here.door, days=3)
+        for days in (0, 401):
+            with pytest.raises(UsageError):
+                make_door(vault, here.box, tmp_path / "d.yb", days=days)
+        assert len(vault.devices.all()) == 1
+
+
+def test_a_start_that_clears_away_what_is_unknown_leaves_what_waits_and_what_was_refused(tmp_path):
+    here = gate(tmp_path)
+    with owner(here.vault) as vault:
+        (door,) = vault.devices.all()
+        here.leave()
+        revoke_door(vault, door.device_id)
+    assert here.found() == []
+    here.leave()
+    waits, (refused,) = here.bodies, here.refused
+    with owner(here.vault) as vault:
+        shelf = vault.rooms.shelf
+        shelf.mark()
+        lost = shelf.begin(datetime.now(UTC).date())
+        lost.write(b"what a writer that died left")
+        lost.finish()
+    told: list[str] = []
+    here.found(told)
+    assert here.bodies == waits
+    assert refused in here.refused

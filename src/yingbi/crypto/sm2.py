@@ -71,6 +71,8 @@ def decrypt(sm3: Hash, private: bytes, wrapped: bytes) -> bytes:
     point, rest = wrapped[:POINT_BYTES], wrapped[POINT_BYTES:]
     digest, hidden = rest[:DIGEST_BYTES], rest[DIGEST_BYTES:]
     check_point(point)
+    if len(private) != NUMBER_BYTES or not 0 < int.from_bytes(private) < ORDER:
+        raise InvalidTagError  # libgcrypt ends the whole process over some
     with _curve() as context:
         shared = _times(context, private, point)
     message = _masked(sm3, shared, hidden)
