@@ -16,6 +16,7 @@ from vault_house import NOW, make_vault, open_vault
 from yb import with_vault
 from yingbi.audit.clock import CLOCK_FACT, ClockBack, clocks_back
 from yingbi.audit.note import sign_note
+from yingbi.audit.proof import check_proof, prove
 from yingbi.audit.tree import Tree
 from yingbi.audit.witness import check_witness, outside, renew_witness, watched
 from yingbi.crypto.suite import suite
@@ -27,6 +28,7 @@ from yingbi.errors import (
     LogBrokenError,
     LogRolledBackError,
     NoWitnessError,
+    ProofBrokenError,
     ReadWriteError,
 )
 from yingbi.keys.cell import place
@@ -77,8 +79,9 @@ def rows(vault):
 
 def refused(vault, witness, error=LogRolledBackError):
     """The error comes from the witness alone, at opening and with the whole log verified."""
-    with open_vault(vault) as house, pytest.raises(error):
+    with open_vault(vault) as house, pytest.raises(error) as told:
         check_witness(house.log, witness)
+    assert told.type is error
 
 
 # --- the witness --------------------------------------------------------------------------------
@@ -140,6 +143,7 @@ def test_rows_of_the_newer_vault_pasted_over_the_older_are_found_by_verify(histo
     "statement",
     [
         f"UPDATE log SET root=zeroblob(32) WHERE sequence={OLD - 1}",
+        f"UPDATE log SET signature=zeroblob(64) WHERE sequence={OLD - 1}",
         f"DELETE FROM log WHERE sequence={OLD - 1}",
         "UPDATE log_state SET frontier=zeroblob(length(frontier))",
         "DELETE FROM log_state",
@@ -360,6 +364,32 @@ def test_a_log_rewritten_whole_under_another_key_is_found_at_its_first_entry(his
         for act in (house.log.present, lambda: house.log.record(Deed(Action.OPENED, NOW))):
             with pytest.raises(LogBrokenError):
                 act()
+
+
+def test_a_past_that_is_rewritten_beneath_a_process_that_writes_is_found_by_its_next_entry(now):
+    with open_vault(now) as house:
+        write(house, 2, 100)
+        entries, folder = [row[2] for row in rows(now)], house.folder
+        private, _ = suite("intl").new_signer()
+        who = folder.controller_id.bytes, folder.vault_id.bytes
+        rewritten(now, entries, lambda message: suite("intl").sign(private, message), *who)
+        with pytest.raises(LogBrokenError):
+            write(house, 1, 200)
+        rewritten(now, entries, house.keystore.device.sign, *who)
+        write(house, 1, 200)  # the control: what was rewritten as it was goes on
+        assert house.log.verify() == NEW + 3
+
+
+def test_an_entry_that_names_another_place_proves_nothing_even_under_the_devices_key(now):
+    entries = [row[2] for row in rows(now)]
+    entries[3], entries[4] = entries[4], entries[3]
+    with open_vault(now) as house:
+        device, folder = house.keystore.device, house.folder
+        rewritten(now, entries, device.sign, folder.controller_id.bytes, folder.vault_id.bytes)
+        proofs = [json.dumps(prove(house.log, number, None)).encode() for number in (2, 3)]
+    assert check_proof(proofs[0], device.public_key).sequence == 2
+    with pytest.raises(ProofBrokenError, match="another place"):
+        check_proof(proofs[1], device.public_key)
 
 
 @pytest.mark.parametrize(

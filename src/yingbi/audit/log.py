@@ -1,9 +1,7 @@
 """The log: every deed is a leaf, every append a signed tree head.
 
-An entry is canonical JSON. What its text may reveal of people, the purpose, is
-sealed in it; the rest is what an auditor needs without the passphrase. Each row
-keeps the root of the tree up to itself and the device's signature over it, so
-that a change, a removal or a reorder of any row is found, and which was first.
+Each row keeps the root of the tree up to itself and the device's signature over it,
+so that a change, a removal or a reorder of any row is found, and which was first.
 Entries cut off the end together with the state that told of them are not found
 here, nor is a whole vault put back to an older copy: every head was once signed.
 That needs a checkpoint kept elsewhere (`audit.witness`).
@@ -11,16 +9,14 @@ That needs a checkpoint kept elsewhere (`audit.witness`).
 Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 """
 
-import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from yingbi.audit.checkpoint import Checkpoint, log_key, origin_of
 from yingbi.audit.clock import CLOCK_FACT, seconds_back
+from yingbi.audit.entry import Entries, LogEntry, moment
 from yingbi.audit.note import NoteKey, sign_note
 from yingbi.audit.tree import Tree
 from yingbi.crypto.merkle import leaf_hash
@@ -28,20 +24,10 @@ from yingbi.crypto.suite import InvalidTagError
 from yingbi.db.database import CatalogueUnit, Database
 from yingbi.db.schema import log, log_state
 from yingbi.db.sql import Row, delete, insert, select
-from yingbi.domain.ledger import Action, Deed
-from yingbi.errors import LogBrokenError, SealBrokenError
-from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.domain.ledger import Deed
+from yingbi.errors import LogBrokenError
+from yingbi.keys.cell import place
 from yingbi.keys.provider import RootProvider
-
-_PURPOSE_STEP = 128
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """A deed and its place in the log, counted from 0."""
-
-    sequence: int
-    deed: Deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +52,8 @@ class Log:
         self._keystore, self._suite = keystore, keystore.suite
         self._database = database
         self._controller, self._vault = controller_id, vault_id
+        self._entries = Entries(keystore, vault_id)
+        self._last: tuple[bytes, bytes] | None = None
 
     def append(self, unit: CatalogueUnit, deed: Deed) -> int:
         """Write the deed in the caller's transaction; return its sequence number.
@@ -75,7 +63,7 @@ class Log:
         """
         tree, newest = self._tree(unit)
         sequence = tree.size
-        entry = self._encoded(sequence, self._timed(newest, deed))
+        entry = self._entries.encoded(sequence, self._timed(newest, deed))
         tree.add(entry)
         root = tree.root()
         row = {
@@ -83,7 +71,7 @@ class Log:
             "controller_id": self._controller,
             "entry": entry,
             "root": root,
-            "signature": self._keystore.device.sign(self._head(tree.size, root)),
+            "signature": self._sign(tree.size, root),
         }
         unit.run(insert(log), row)
         unit.run(delete(log_state))
@@ -108,7 +96,7 @@ class Log:
         """
         with self._database.read() as unit:
             for row in unit.stream(select(log).order_by(log.c.sequence)):
-                yield self._decoded(row)
+                yield self._entries.decoded(row)
 
     def told(self) -> Iterator[Deed]:
         """Verify the log, then return every deed in order. Raises: LogBrokenError."""
@@ -200,11 +188,19 @@ class Log:
         tree.add(row.entry)
         if row.root != tree.root() or not self._signed(row, tree.size, row.root):
             raise LogBrokenError(reason=wrong)
-        self._decoded(row)
+        self._entries.decoded(row)
+
+    def _sign(self, size: int, root: bytes) -> bytes:
+        message = self._head(size, root)
+        signature = self._keystore.device.sign(message)
+        self._last = message, signature
+        return signature
 
     def _signed(self, row: Row[Any], size: int, root: bytes) -> bool:
         """Return whether the device signed this head with the row."""
         public, message = self._keystore.device.public_key, self._head(size, root)
+        if (message, row.signature) == self._last:  # signed in this very process
+            return True
         try:
             self._suite.verify(public, row.signature, message)
         except InvalidTagError:
@@ -232,59 +228,9 @@ class Log:
         """Return the deed, with a fact that tells of a clock that was set back since the last."""
         if newest is None:
             return deed
-        back = seconds_back(self._decoded(newest).deed.at, deed.at)
+        back = seconds_back(moment(newest), deed.at)
         return replace(deed, facts=dict(deed.facts) | {CLOCK_FACT: f"{back}"}) if back else deed
 
     def _head(self, size: int, root: bytes) -> bytes:
         """Name the place of a head: what the device signs."""
         return place("log head", self._controller.bytes, self._vault.bytes, size.to_bytes(8), root)
-
-    def _encoded(self, sequence: int, deed: Deed) -> bytes:
-        text: dict[str, Any] = {
-            "v": 1,
-            "n": sequence,
-            "at": deed.at.astimezone(UTC).isoformat(timespec="milliseconds"),
-            "do": deed.action.value,
-        }
-        if deed.box_id is not None:
-            text["box"] = str(deed.box_id)
-        if deed.object_id is not None:
-            text["object"] = str(deed.object_id)
-        if deed.digests:
-            text["digests"] = dict(deed.digests)
-        if deed.facts:
-            text["facts"] = dict(deed.facts)
-        if deed.purpose:
-            text["purpose"] = self._sealed(sequence, deed.purpose)
-        return json.dumps(text, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-    def _decoded(self, row: Row[Any]) -> LogEntry:
-        try:
-            text = json.loads(row.entry)
-            deed = Deed(
-                Action(text["do"]),
-                datetime.fromisoformat(text["at"]),
-                box_id=UUID(text["box"]) if "box" in text else None,
-                object_id=UUID(text["object"]) if "object" in text else None,
-                purpose=self._opened(row.sequence, text["purpose"]) if "purpose" in text else "",
-                digests=text.get("digests", {}),
-                facts=text.get("facts", {}),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SealBrokenError):
-            raise LogBrokenError(reason=f"entry {row.sequence} cannot be read") from None
-        return LogEntry(row.sequence, deed)
-
-    def _sealed(self, sequence: int, purpose: str) -> str:
-        content = purpose.encode()
-        padded = content.ljust(-(-len(content) // _PURPOSE_STEP) * _PURPOSE_STEP, b"\0")
-        key = self._keystore.catalogue_key("log")
-        cell = seal_cell(self._suite, key, padded, self._at_purpose(sequence))
-        return base64.b64encode(cell).decode()
-
-    def _opened(self, sequence: int, sealed: str) -> str:
-        key, cell = self._keystore.catalogue_key("log"), base64.b64decode(sealed)
-        at = self._at_purpose(sequence)
-        return open_cell(self._suite, key, cell, at, what="a purpose").rstrip(b"\0").decode()
-
-    def _at_purpose(self, sequence: int) -> bytes:
-        return place("log purpose", self._vault.bytes, sequence.to_bytes(8))

@@ -146,7 +146,7 @@ class Protector:
                 }
                 | dict(self.options.settings),
             )
-            stored = writer.commit(info, now=now, facts=self.desk.facts)
+            stored = writer.commit(info, now=datetime.now(UTC), facts=self.desk.facts)
         kinds = tuple(part.kind for part in stored.parts)
         return Protected(object_id, item.path, kinds, take_tally)
 
