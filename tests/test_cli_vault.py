@@ -88,6 +88,25 @@ def test_a_span_opens_from_the_segment_that_it_lies_in(house) -> None:
     yingbi("open", ids[2], "-o", "x.mp4", "--from", "5", "--to", "4", status=2)
 
 
+def test_damage_outside_a_span_does_not_hinder_it_and_damage_inside_is_refused(house) -> None:
+    yingbi, ids = house
+    bodies = {path: path.read_bytes() for path in (yingbi.home / "vault").rglob("*.yb")}
+    wanted = uuid.UUID(ids[2]).bytes
+    (body,) = (p for p, data in bodies.items() if (data[9], data[42:58]) == (1, wanted))
+    whole = body.read_bytes()
+    try:
+        body.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        yingbi("open", ids[2], "-o", "start.mp4", "--from", "0", "--to", "1")
+        for span in (["--from", "4.5"], []):
+            answer = yingbi("open", ids[2], "-o", "end.mp4", *span, "--json", status=65)
+            assert answer.json["error"]["code"] == "seal-broken"
+    finally:
+        body.write_bytes(whole)
+    assert not (yingbi.home / "end.mp4").exists()
+    with av.open(yingbi.home / "start.mp4") as container:
+        assert next(frame.time for frame in container.decode(video=0)) == 0.0
+
+
 def test_level_3_gives_the_original_bit_for_bit_for_a_purpose_that_is_logged_first(
     house, film: Path
 ) -> None:

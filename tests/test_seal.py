@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -13,11 +13,10 @@ from uuid import UUID
 import pytest
 
 import yingbi
-from yingbi.crypto.suite import suite
-from yingbi.domain.grant import Grant
+from sealing_house import FILM, NOW, ORIGINAL, PAGE, House
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level
-from yingbi.domain.part import MaskedFilm, PartKind, RawFilm, Records
+from yingbi.domain.part import PartKind, Records
 from yingbi.domain.record import RECORD_SCHEMA
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import (
@@ -25,86 +24,16 @@ from yingbi.errors import (
     NotAuthorisedError,
     RecordRefusedError,
     SealBrokenError,
-    UsageError,
 )
-from yingbi.keys.device import Device, device_id_of
-from yingbi.keys.wrap import EpochPublic
-from yingbi.release import part as release_part
-from yingbi.release.part import open_part
-from yingbi.release.verify import verify_part
+from yingbi.keys.device import Device
+from yingbi.release import opening as release_opening
 from yingbi.seal import writer
-from yingbi.seal.door import About, Door, PartSealer
+from yingbi.seal.door import About
 from yingbi.seal.masked import masked
 from yingbi.seal.raw import raw
 from yingbi.seal.records import records
 
 SOURCE = Path(yingbi.__file__).parent
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FILM = MaskedFilm(b"film" * 100, "video/mp4", 0.0, 4.0, ("face",))
-PAGE = Records(b"lines" * 20, 0.0, 60.0, 4096, ("person",))
-ORIGINAL = RawFilm(b"original" * 9, "video/mp4", ("face",))
-
-
-class House:
-    """A box with its key pair, a device, and what it sealed."""
-
-    def __init__(self, name, level=Level.RAW_ON_RELEASE):
-        self.suite = suite(name)
-        self.private, public = self.suite.new_recipient()
-        self.signer, self.device_public = self.suite.new_signer()
-        box_id = new_id()
-        self.epoch = EpochPublic(box_id, 3, 1, b"k" * 16, public)
-        device_id = device_id_of(self.suite, self.device_public)
-        device = Device(device_id, self.device_public, self.sign)
-        self.door = Door(self.suite, level, new_id(), box_id, new_id(), self.epoch, device)
-        self.locks = {}
-
-    def sign(self, message):
-        return self.suite.sign(self.signer, message)
-
-    def sealer(self, kind=PartKind.MASKED, **options):
-        return PartSealer(self.door, kind, **options)
-
-    def film(self, count=3):
-        """A film part of some segments, four seconds each."""
-        sealer = self.sealer()
-        spans = [(4.0 * n, 4.0 * n + 4) for n in range(count)]
-        pieces = [
-            replace(FILM, content=b"film %d" % n, from_s=a, to_s=b)
-            for n, (a, b) in enumerate(spans)
-        ]
-        return self.keep(*(masked(sealer, piece) for piece in pieces)), sealer.end
-
-    def keep(self, *sealed):
-        self.locks |= {s.segment_id: s.lock for s in sealed}
-        return b"".join(s.content for s in sealed)
-
-    def grant(self, part=PartKind.MASKED, **changed):
-        grant = Grant(self.door.object_id, frozenset({part}), "test", "owner", NOW)
-        return replace(grant, **changed)
-
-    def open(self, content, part=PartKind.MASKED, **changed):
-        arguments = {
-            "locks": self.locks,
-            "epoch_key_of": lambda *_: (self.epoch, self.private),
-            "device_public_key": self.device_public,
-            "grant": self.grant(part),
-            "object_id": self.door.object_id,
-            "part": part,
-            "now": NOW,
-            "end": None,
-        }
-        return open_part(self.suite, content, **(arguments | changed))
-
-    def verify(self, content, part=PartKind.MASKED, end=None):
-        return verify_part(
-            self.suite,
-            content,
-            self.device_public,
-            object_id=self.door.object_id,
-            part=part,
-            end=end,
-        )
 
 
 @pytest.fixture(params=["intl", "sm"])
@@ -380,33 +309,16 @@ def test_another_devices_seal_or_another_suite_opens_nothing(house):
         other_suite.open(content)
 
 
-def test_a_span_opens_its_segments_and_the_first(intl):
-    content, end = intl.film(5)
-
-    def opened(**span):
-        return [private.from_s for private, _ in intl.open(content, end=end, **span)]
-
-    assert opened() == [0.0, 4.0, 8.0, 12.0, 16.0]
-    assert opened(from_s=9.0, to_s=11.0) == [0.0, 8.0]
-    assert opened(from_s=13.0) == [0.0, 12.0, 16.0]
-    assert opened(to_s=5.0) == [0.0, 4.0]
-    assert opened(from_s=900.0) == [0.0]
-    original = intl.keep(raw(intl.sealer(PartKind.RAW), ORIGINAL))
-    with pytest.raises(UsageError):
-        intl.open(original, PartKind.RAW, from_s=1.0)
-
-
 def test_a_part_too_large_to_hold_is_read_twice_and_opens_the_same(intl, monkeypatch):
     content, end = intl.film(4)
-    monkeypatch.setattr(release_part, "_HELD_BYTES", 0)
+    monkeypatch.setattr(release_opening, "HELD_BYTES", 0)
     bodies = [body for _, body in intl.open(BytesIO(content), end=end)]
     assert bodies == [b"film %d" % n for n in range(4)]
-    assert [p.from_s for p, _ in intl.open(content, end=end, from_s=9.0, to_s=10.0)] == [0.0, 8.0]
 
 
 def test_a_file_that_changes_between_the_two_readings_gives_nothing_changed(intl, monkeypatch):
     content, end = intl.film(2)
-    monkeypatch.setattr(release_part, "_HELD_BYTES", 0)
+    monkeypatch.setattr(release_opening, "HELD_BYTES", 0)
     size = len(content) // 2
     for place in range(size, len(content), 11):
         file = BytesIO(content)
@@ -433,13 +345,13 @@ def test_a_file_that_changes_between_the_two_readings_gives_nothing_changed(intl
 
 def test_keys_are_zeroed_when_opening_ends_or_is_left(intl, monkeypatch):
     keys = []
-    real = release_part.unwrap
+    real = release_opening.unwrap
 
     def watched(*arguments):
         keys.append(real(*arguments))
         return keys[-1]
 
-    monkeypatch.setattr(release_part, "unwrap", watched)
+    monkeypatch.setattr(release_opening, "unwrap", watched)
     content, end = intl.film(3)
     list(intl.open(content, end=end))
     left = intl.open(content, end=end)
@@ -488,7 +400,7 @@ def test_only_release_and_rotate_import_what_opens_locks():
         for path in SOURCE.rglob("*.py")
         if "yingbi.keys.unwrap" in set(imports_of(path))
     }
-    assert "release/part.py" in users
+    assert "release/opening.py" in users
     assert all(user.startswith("release/") or user == "keys/rotate.py" for user in users)
 
 

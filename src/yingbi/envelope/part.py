@@ -19,7 +19,7 @@ from yingbi.envelope.room import room
 from yingbi.envelope.schedule import COMMIT_BYTES
 
 _WHAT = "a sealed part"
-_PREFIX_BYTES = MAX_HEADER_BYTES + COMMIT_BYTES + MAX_LOCK_BYTES
+PREFIX_BYTES = MAX_HEADER_BYTES + COMMIT_BYTES + MAX_LOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def read_part(suite: Suite, source: BufferedIOBase | Octets) -> Iterator[Segment
     previous: SegmentReader | None = None
     while offset < size or previous is None:
         segment = read_segment(suite, file, offset, size)
-        _check_follows(previous, segment)
+        check_follows(previous, segment)
         yield segment
         offset, previous = offset + segment.size, segment
 
@@ -54,8 +54,7 @@ def read_segment(suite: Suite, file: BufferedIOBase, offset: int, end: int) -> S
 
     Raises: SealBrokenError; no more is read or held than the header proves to be there.
     """
-    file.seek(offset)
-    cursor = Cursor(memoryview(file.read(min(end - offset, _PREFIX_BYTES))), _WHAT)
+    cursor = Cursor(read_exactly(file, offset, max(0, min(end - offset, PREFIX_BYTES))), _WHAT)
     header = take_header(cursor)
     if header.suite_code != suite.code:
         raise cursor.broken("it is of another cipher suite")
@@ -86,19 +85,20 @@ def first_header(source: BufferedIOBase | Octets) -> Header:
     return take_header(Cursor(memoryview(file.read(MAX_HEADER_BYTES)), _WHAT))
 
 
-def check_end(last: SegmentReader, end: PartEnd) -> None:
-    """Raise SealBrokenError unless this segment is the part's last one."""
-    if last.header.number + 1 != end.count or last.seal_digest != end.seal_digest:
-        raise last.broken("segments are missing at its end, or are not those that were stored")
-
-
-def _check_follows(previous: SegmentReader | None, segment: SegmentReader) -> None:
+def check_follows(previous: SegmentReader | None, segment: SegmentReader) -> None:
+    """Raise SealBrokenError unless the segment is chained to the one before, or is the first."""
     number = 0 if previous is None else previous.header.number + 1
     chained_to = NO_PREVIOUS if previous is None else previous.seal_digest
     if (segment.header.number, segment.header.previous) != (number, chained_to):
         raise segment.broken("it does not follow the segment before it")
     if previous is not None and _identity(previous.header) != _identity(segment.header):
         raise segment.broken("it belongs to another part")
+
+
+def check_end(last: SegmentReader, end: PartEnd) -> None:
+    """Raise SealBrokenError unless this segment is the part's last one."""
+    if last.header.number + 1 != end.count or last.seal_digest != end.seal_digest:
+        raise last.broken("segments are missing at its end, or are not those that were stored")
 
 
 def _identity(header: Header) -> tuple[object, ...]:

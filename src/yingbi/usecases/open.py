@@ -27,6 +27,7 @@ from yingbi.media.fragments import init_section
 from yingbi.media.output import new_file
 from yingbi.pipeline.preview import draw_preview
 from yingbi.release.part import open_part
+from yingbi.release.range import open_range
 from yingbi.store.stored import StoredObject
 from yingbi.structure.pack import unpack
 from yingbi.usecases.vault import Vault
@@ -48,6 +49,11 @@ class Wish:
     from_s: float | None = None
     to_s: float | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether no span of time is asked for: then every segment and the end are checked."""
+        return self.from_s is None and self.to_s is None
+
     def __post_init__(self) -> None:
         """Refuse a purpose that is no text, a span that ends before it starts or is of an original."""
         if len(self.purpose) > LONGEST_PURPOSE or not self.purpose.isprintable():
@@ -57,7 +63,7 @@ class Wish:
             )
         if self.from_s is not None and self.to_s is not None and self.to_s < self.from_s:
             raise UsageError(problem="the span ends before it starts")
-        if self.part is PartKind.RAW and (self.from_s, self.to_s) != (None, None):
+        if self.part is PartKind.RAW and not self.whole:
             raise UsageError(problem="an original is opened whole, not from one time to another")
 
 
@@ -135,9 +141,24 @@ def _segments(
 
     kept = stored.part(part)
     with vault.rooms.shelf.open(kept.file_name) as source:
-        yield from open_part(
+        if wish.whole:
+            yield from open_part(
+                vault.keystore.suite,
+                source,
+                locks=vault.rooms.locks.locks_of(stored.object_id),
+                epoch_key_of=epoch_key_of,
+                device_public_key=vault.keystore.device.public_key,
+                grant=grant,
+                object_id=stored.object_id,
+                part=part,
+                now=datetime.now(UTC),
+                end=PartEnd(kept.segments, kept.final_seal),
+            )
+            return
+        yield from open_range(
             vault.keystore.suite,
             source,
+            vault.rooms.catalogue.segments_of(stored.object_id, part),
             locks=vault.rooms.locks.locks_of(stored.object_id),
             epoch_key_of=epoch_key_of,
             device_public_key=vault.device_public_key(source),
@@ -148,6 +169,7 @@ def _segments(
             end=PartEnd(kept.segments, kept.final_seal),
             from_s=wish.from_s,
             to_s=wish.to_s,
+            first=part is not PartKind.RECORDS,
         )
 
 

@@ -1,0 +1,99 @@
+"""Opening the segments of a span of time, and reading no others.
+
+Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from io import BufferedIOBase
+from uuid import UUID
+
+from yingbi.crypto.suite import Octets, Suite
+from yingbi.domain.grant import Grant
+from yingbi.domain.part import PartKind, PrivateMetadata
+from yingbi.envelope.part import PartEnd, check_end, check_follows, read_segment
+from yingbi.envelope.reader import SegmentReader
+from yingbi.errors import SealBrokenError, UsageError
+from yingbi.release import opening
+from yingbi.release.index import Indexed, must_be_named
+from yingbi.release.opening import EpochKeyOf, Found, Keys, opened
+
+
+def open_range(
+    suite: Suite,
+    file: BufferedIOBase,
+    index: Sequence[Indexed],
+    *,
+    locks: Mapping[UUID, bytes],
+    epoch_key_of: EpochKeyOf,
+    device_public_key: bytes,
+    grant: Grant,
+    object_id: UUID,
+    part: PartKind,
+    now: datetime,
+    end: PartEnd,
+    from_s: float | None = None,
+    to_s: float | None = None,
+    first: bool = True,
+) -> Iterator[tuple[PrivateMetadata, Octets]]:
+    """Return the segments that reach into the span, opened one by one while iterated.
+
+    No byte of the file outside these segments is read. The grant and the seals of
+    all of them are checked before this returns, every key before the first content
+    comes out; more than 65 MiB are read twice, as by `open_part`.
+
+    What comes out is proven: each segment is the one that the index names at its
+    place, of this object and part, every byte as the device signed it; two that are
+    neighbours are chained; the last one of the part, where it is reached, is the one
+    that was stored last. What is not proven: anything of the segments left out, so
+    also not the chain across them, and that the times of the index are right (it is
+    sealed by the object's own key; nobody without it can have changed them).
+
+    index: all segments of the part, as the catalogue keeps them, in order.
+    first: also open the first segment, which carries a film's init section.
+    Raises: as `open_part`; UsageError where a span of an original is asked for.
+    Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
+    """
+    grant.must_cover(object_id, part, at=now)
+    if part is PartKind.RAW:
+        raise UsageError(problem="an original is opened whole, not from one time to another")
+    if len(index) != end.count:
+        raise SealBrokenError(what=f"{object_id}/{part}", reason="its index names other segments")
+    start, stop = -math.inf if from_s is None else from_s, math.inf if to_s is None else to_s
+    wanted = {
+        number: one
+        for number, one in enumerate(index)
+        if (one.from_s <= stop and one.to_s >= start) or (first and number == 0)
+    }
+    hold = sum(one.length for one in wanted.values()) <= opening.HELD_BYTES
+    found: list[Found] = []
+    for segment, one in _segments(suite, file, wanted, end, (object_id, part)):
+        verified = segment.verify(device_public_key)
+        found.append(Found(verified.head, one.offset, one.length, verified if hold else None))
+    return opened(file, found, Keys(locks, epoch_key_of), device_public_key)
+
+
+def _segments(
+    suite: Suite,
+    file: BufferedIOBase,
+    wanted: Mapping[int, Indexed],
+    end: PartEnd,
+    whose: tuple[UUID, PartKind],
+) -> Iterator[tuple[SegmentReader, Indexed]]:
+    """Yield the wanted segments, unverified, and their places; neighbours are chained.
+
+    whose: object and part that every one of them must be of.
+    """
+    before: SegmentReader | None = None
+    for number, one in wanted.items():
+        segment = read_segment(suite, file, one.offset, one.offset + one.length)
+        must_be_named(segment.header, one, number, *whose)
+        if segment.size != one.length:
+            raise segment.broken("it is shorter than the catalogue says")
+        if number == 0 or number - 1 in wanted:
+            check_follows(before, segment)
+        if number + 1 == end.count:
+            check_end(segment, end)
+        yield segment, one
+        before = segment
