@@ -74,8 +74,8 @@ def test_film_records_and_original_come_back_as_they_went_in(house):
 @pytest.mark.parametrize(
     ("level", "forbidden"),
     [
-        (Level.STRUCTURED_ONLY, {PartKind.MASKED, PartKind.PREVIEW, PartKind.RAW}),
-        (Level.OBSCURED, {PartKind.RAW}),
+        (Level.STRUCTURED_ONLY, {PartKind.MASKED, PartKind.PREVIEW, PartKind.RAW, PartKind.ROI}),
+        (Level.OBSCURED, {PartKind.RAW, PartKind.ROI}),
         (Level.RAW_ON_RELEASE, set()),
     ],
 )
