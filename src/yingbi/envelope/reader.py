@@ -60,14 +60,10 @@ class SegmentReader:
         if leaves != self.leaves or merkle.root(self.suite, leaves) != self.merkle_root:
             raise self.broken("a chunk of its body was altered")
         seal = seal_bytes(len(leaves), self.merkle_root)
-        message = signed_message(self.hh, self.commit, seal)
-        try:
-            self.suite.verify(device_public_key, self.signature, message)
-        except InvalidTagError:
-            raise self.broken("the device's signature does not hold") from None
         head = VerifiedHead(
             self.suite, self.header, self.hh, self.commit, self.lock, self.seal_digest
         )
+        head.check_signature(device_public_key, self.signature, seal)
         return VerifiedSegment(head, self.chunks)
 
     def broken(self, reason: str) -> SealBrokenError:
@@ -85,6 +81,15 @@ class VerifiedHead:
     commit: bytes = field(repr=False)
     lock: bytes | None = field(repr=False)
     seal_digest: bytes
+
+    def check_signature(self, device_public_key: bytes, signature: bytes, seal: bytes) -> None:
+        """Raise SealBrokenError unless the device signed this head and the seal before it."""
+        try:
+            message = signed_message(self.hh, self.commit, seal)
+            self.suite.verify(device_public_key, signature, message)
+        except InvalidTagError:
+            reason = "the device's signature does not hold"
+            raise SealBrokenError(what=self.header.what, reason=reason) from None
 
     @property
     def lock_context(self) -> bytes:
