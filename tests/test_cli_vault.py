@@ -114,8 +114,18 @@ def test_level_3_gives_the_original_bit_for_bit_for_a_purpose_that_is_logged_fir
     yingbi("open", ids[3], "--raw", "-o", "none.mp4", status=2)
     yingbi("open", ids[3], "--raw", "--purpose", "case 7", "-o", "raw.mp4")
     assert (yingbi.home / "raw.mp4").read_bytes() == film.read_bytes()
+    given = ["open", ids[3], "--raw", "--purpose", "case 8", "--bytes"]
+    yingbi(*given, "70000:1000", "-o", "piece.bin")
+    assert (yingbi.home / "piece.bin").read_bytes() == film.read_bytes()[70_000:71_000]
+    for wrong in ("70000", "-1:5", "0:0", "1:x", "1000000000:1", "0:1000000000"):
+        yingbi(*given, wrong, "-o", "no.bin", status=2)
+    yingbi("open", ids[3], "--bytes", "0:5", "-o", "no.bin", status=2)
+    assert not (yingbi.home / "no.bin").exists()
     deeds = yingbi("log", "--json").json
-    assert [d["purpose"] for d in deeds if d["action"] == "opened" and d["purpose"]] == ["case 7"]
+    assert [d["purpose"] for d in deeds if d["action"] == "opened" and d["purpose"]] == [
+        "case 7",
+        *["case 8"] * 2,
+    ]
     for level in (1, 2):
         answer = yingbi(
             "open", ids[level], "--raw", "--purpose", "x", "-o", "no.mp4", "--json", status=77

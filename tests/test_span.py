@@ -274,7 +274,7 @@ def test_no_lock_no_key_and_no_device_no_span(original):
     with pytest.raises(NoKeyError):
         original.open(0, 5, locks={})
     with pytest.raises(NoKeyError):
-        original.open(0, 5, epoch_key_of=lambda _: (original.house.epoch, other.private))
+        original.open(0, 5, epoch_key_of=lambda *_: (original.house.epoch, other.private))
     with pytest.raises(SealBrokenError, match="signature"):
         original.open(0, 5, device_public_key=other.device_public)
 
@@ -304,7 +304,7 @@ def test_a_span_is_as_long_as_it_was_asked_for_or_does_not_come(original):
         original.house.device_public,
     )
     dek = opening.Keys(
-        original.house.locks, lambda _: (original.house.epoch, original.house.private)
+        original.house.locks, lambda *_: (original.house.epoch, original.house.private)
     ).dek(segment.head)
     private = segment.head.open_metadata(dek)
     assert private.true_length == TAIL < segment.head.header.body_bytes

@@ -284,6 +284,12 @@ def inspect_command(obj: dict[str, Any], /, object_id: str, *, as_json: bool) ->
     help=say("Start, in seconds or h:mm:ss from the object's start."),
 )
 @click.option("--to", "to_s", metavar="T", help=say("End, likewise."))
+@click.option(
+    "--bytes",
+    "span",
+    metavar="START:LENGTH",
+    help=say("With --raw: only these bytes, at most 64 MiB of them; the rest is not read."),
+)
 @click.option("--force", is_flag=True, help=say("Replace an output that is already there."))
 @vault_options
 @JSON
@@ -309,6 +315,7 @@ def open_command(
         given["purpose"],
         seconds_of(given["from_s"]),
         seconds_of(given["to_s"]),
+        _span(given["span"]),
     )
     with opened(obj) as vault:
         done = open_object(vault, wish, out, force=given["force"])
@@ -326,6 +333,16 @@ def open_command(
         ),
         err=True,
     )
+
+
+def _span(text: str | None) -> tuple[int, int] | None:
+    """Return first byte and number of bytes of "START:LENGTH"; UsageError on anything else."""
+    if text is None:
+        return None
+    start, _, length = text.partition(":")
+    if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in (start, length)):
+        raise UsageError(problem=say("'{value}' is not START:LENGTH in bytes", value=text))
+    return int(start), int(length)
 
 
 def seconds_of(text: str | None) -> float | None:

@@ -5,7 +5,7 @@ Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedIOBase
 from uuid import UUID
@@ -30,7 +30,7 @@ class _Ready:
     """A segment that was verified and unlocked, all but its body."""
 
     segment: SeekableSegment
-    dek: bytearray
+    dek: bytearray = field(repr=False)
     private: PrivateMetadata
 
 
@@ -65,8 +65,7 @@ def open_span(
     Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
     """
     grant.must_cover(object_id, PartKind.RAW, at=now)
-    if start < 0 or not 0 < length <= SLICE_BYTES:
-        raise UsageError(problem="a span has 1 byte to 64 MiB and starts at 0 or behind it")
+    check_span(start, length)
     if len(index) != end.count:
         what = f"{object_id}/{PartKind.RAW}"
         raise SealBrokenError(what=what, reason="its index names other segments")
@@ -87,6 +86,12 @@ def open_span(
         ready = [_unlocked(segment, opener, keys) for segment in segments]
         _check_slices(ready, len(index))
         return _joined([one for one in ready if _number(one) in numbers], start, length)
+
+
+def check_span(start: int, length: int) -> None:
+    """Raise UsageError on a span that no original has, or over 64 MiB."""
+    if start < 0 or not 0 < length <= SLICE_BYTES:
+        raise UsageError(problem="a span has 1 byte to 64 MiB and starts at 0 or behind it")
 
 
 def _verified(

@@ -26,8 +26,10 @@ from yingbi.keys.wrap import EpochPublic
 from yingbi.media.fragments import init_section
 from yingbi.media.output import new_file
 from yingbi.pipeline.preview import draw_preview
+from yingbi.release.opening import EpochKeyOf
 from yingbi.release.part import open_part
 from yingbi.release.range import open_range
+from yingbi.release.span import check_span, open_span
 from yingbi.store.stored import StoredObject
 from yingbi.structure.pack import unpack
 from yingbi.usecases.vault import Vault
@@ -41,6 +43,7 @@ class Wish:
     """What is to be opened. part None: masked at levels 2 and 3, records at level 1.
 
     purpose: needed for the original. from_s, to_s: seconds from the object's start.
+    span: first byte and number of bytes, of an original alone.
     """
 
     object_id: UUID
@@ -48,6 +51,7 @@ class Wish:
     purpose: str = ""
     from_s: float | None = None
     to_s: float | None = None
+    span: tuple[int, int] | None = None
 
     @property
     def whole(self) -> bool:
@@ -65,6 +69,10 @@ class Wish:
             raise UsageError(problem="the span ends before it starts")
         if self.part is PartKind.RAW and not self.whole:
             raise UsageError(problem="an original is opened whole, not from one time to another")
+        if self.span is not None and self.part is not PartKind.RAW:
+            raise UsageError(problem="only an original is opened by its bytes")
+        if self.span is not None:
+            check_span(*self.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,12 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     if out.resolve().is_relative_to(vault.folder.path.resolve()):
         raise UnsafeOutputError(output=out, reason="it lies in the vault")
     with new_file(out, force=force) as file:
-        _log(vault, stored, sealed, grant)
-        segments = _segments(vault, stored, sealed, wish, grant)
-        _write(file, part, stored, wish, segments)
+        _log(vault, stored, sealed, grant, wish.span)
+        if wish.span is None:
+            segments = _segments(vault, stored, sealed, wish, grant)
+            _write(file, part, stored, wish, segments)
+        else:
+            file.write(_bytes_of(vault, stored, wish.span, grant))
         size = file.tell()
     return Opened(part, stored.level, size)
 
@@ -119,19 +130,25 @@ def _leave(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> 
     return self_grant(vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now)
 
 
-def _log(vault: Vault, stored: StoredObject, part: PartKind, grant: Grant) -> None:
+def _log(
+    vault: Vault,
+    stored: StoredObject,
+    part: PartKind,
+    grant: Grant,
+    span: tuple[int, int] | None = None,
+) -> None:
     """Log the grant and the opening; both are on the disk before anything is opened."""
     now = datetime.now(UTC)
     facts = {"part": part.value, "holder": grant.holder}
+    if span is not None:
+        facts["bytes"] = f"{span[0]}:{span[1]}"
     for action in (Action.GRANTED, Action.OPENED):
         vault.log.record(
             Deed(action, now, stored.box_id, stored.object_id, purpose=grant.purpose, facts=facts)
         )
 
 
-def _segments(
-    vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
-) -> Iterator[tuple[PrivateMetadata, Octets]]:
+def _epoch_key_of(vault: Vault, stored: StoredObject) -> EpochKeyOf:
     @cache
     def key_named(key_ids: tuple[bytes, ...]) -> tuple[EpochPublic, bytes]:
         return vault.epochs.private_named(stored.box_id, key_ids)
@@ -139,6 +156,32 @@ def _segments(
     def epoch_key_of(_: Header, key_ids: tuple[bytes, ...]) -> tuple[EpochPublic, bytes]:
         return key_named(key_ids)
 
+    return epoch_key_of
+
+
+def _bytes_of(vault: Vault, stored: StoredObject, span: tuple[int, int], grant: Grant) -> bytes:
+    kept = stored.part(PartKind.RAW)
+    index = vault.rooms.catalogue.segments_of(stored.object_id, PartKind.RAW)
+    with vault.rooms.shelf.open(kept.file_name) as source:
+        return open_span(
+            vault.keystore.suite,
+            source,
+            index,
+            locks=vault.rooms.locks.locks_of(stored.object_id),
+            epoch_key_of=_epoch_key_of(vault, stored),
+            device_public_key=vault.device_public_key(source),
+            grant=grant,
+            object_id=stored.object_id,
+            now=datetime.now(UTC),
+            end=PartEnd(kept.segments, kept.final_seal),
+            start=span[0],
+            length=span[1],
+        )
+
+
+def _segments(
+    vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
+) -> Iterator[tuple[PrivateMetadata, Octets]]:
     kept = stored.part(part)
     with vault.rooms.shelf.open(kept.file_name) as source:
         if wish.whole:
@@ -146,8 +189,8 @@ def _segments(
                 vault.keystore.suite,
                 source,
                 locks=vault.rooms.locks.locks_of(stored.object_id),
-                epoch_key_of=epoch_key_of,
-                device_public_key=vault.keystore.device.public_key,
+                epoch_key_of=_epoch_key_of(vault, stored),
+                device_public_key=vault.device_public_key(source),
                 grant=grant,
                 object_id=stored.object_id,
                 part=part,
@@ -160,7 +203,7 @@ def _segments(
             source,
             vault.rooms.catalogue.segments_of(stored.object_id, part),
             locks=vault.rooms.locks.locks_of(stored.object_id),
-            epoch_key_of=epoch_key_of,
+            epoch_key_of=_epoch_key_of(vault, stored),
             device_public_key=vault.device_public_key(source),
             grant=grant,
             object_id=stored.object_id,
