@@ -12,7 +12,12 @@ from yingbi.crypto.contract import DIGEST_BYTES, TAG_BYTES, InvalidTagError, Oct
 from yingbi.domain.part import PrivateMetadata
 from yingbi.envelope.cursor import Cursor
 from yingbi.envelope.header import CHUNK_BYTES, take_header
-from yingbi.envelope.layout import SEALED_CHUNK_BYTES, bytes_after_body, chunk_sizes
+from yingbi.envelope.layout import (
+    SEALED_CHUNK_BYTES,
+    bytes_after_body,
+    chunk_sizes,
+    sealed_body_bytes,
+)
 from yingbi.envelope.part import PREFIX_BYTES, read_exactly
 from yingbi.envelope.reader import VerifiedHead, take_lock_bytes
 from yingbi.envelope.room import room, wiped_on_failure
@@ -91,13 +96,16 @@ def seekable(
     hh = suite.hash(cursor.since(0))
     commit, lock = cursor.octets(COMMIT_BYTES), take_lock_bytes(cursor, header)
     body_at, after = cursor.position, bytes_after_body(suite, header)
-    if body_at + sum(chunk_sizes(header)) + after != size:
-        raise cursor.broken("it has not the length that its header promises")
+    promised = body_at + sealed_body_bytes(header) + after
+    if promised > size:
+        raise cursor.broken("it ends before it should: it is incomplete")
+    if promised < size:
+        raise cursor.broken("something follows its end")
     tail = Cursor(read_exactly(file, offset + size - after, after), _WHAT)
     leaves = tuple(tail.octets(DIGEST_BYTES) for _ in range(header.chunk_count))
     seal = seal_bytes(header.chunk_count, merkle.root(suite, leaves))
     if tail.take(len(seal)) != seal:
-        raise cursor.broken("its seal is over other chunks")
+        raise cursor.broken("a chunk of its body was altered")
     signature = tail.octets(suite.signature_bytes)
     head = VerifiedHead(suite, header, hh, commit, lock, suite.hash(seal + signature))
     head.check_signature(device_public_key, signature, seal)
