@@ -15,7 +15,7 @@ COMMANDS = {
     "protect": "objects",
     "list": "objects",
     "inspect": "objects",
-    "open": "objects",
+    "open": "opening",
     "verify": "objects",
     "erase": "objects",
     "subject": "subjects",

@@ -147,7 +147,7 @@ def subject_link(
     obj: dict[str, Any], /, name: str, object_id: str, *, as_json: bool, **given: Any
 ) -> None:
     """Link the person."""
-    from yingbi.cli.objects import seconds_of
+    from yingbi.cli.opening import seconds_of
     from yingbi.usecases.look import object_id_of
     from yingbi.usecases.subject import link
 
