@@ -27,6 +27,7 @@ from yingbi.keys.locks import LockTable
 from yingbi.store.stored import Erasure, ObjectInfo, StoredObject, StoredPart, StoredSegment
 
 _SEGMENT = struct.Struct(">16sQIdd")
+_INFO_STEP = 1024
 _OF_A_PERSON = struct.Struct(">16sQIddI?")
 
 
@@ -288,8 +289,8 @@ class Catalogue:
 
     def _seal_info(self, stored: StoredObject, key: bytes) -> bytes:
         content = json.dumps(stored.info.to_map(), ensure_ascii=False).encode()
-        # Lengths of names are nobody's business: whole steps of 256 bytes.
-        padded = content.ljust(-(-len(content) // 256) * 256)
+        # Lengths of names, and who was there, are nobody's business: whole steps.
+        padded = content.ljust(-(-len(content) // _INFO_STEP) * _INFO_STEP)
         return seal_cell(self._suite, key, padded, self._at_info(stored))
 
     def _at_info(self, stored: StoredObject) -> bytes:
