@@ -5,11 +5,17 @@ of those vectors.
 """
 
 import json
+import random
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import cbor2
 import pytest
+
+from test_vectors import Vector
+from yingbi.errors import YingbiError
 
 FOLDER = Path(__file__).parent / "vectors"
 READER = Path(__file__).parent / "reader"
@@ -84,6 +90,79 @@ def test_it_would_notice_a_vector_that_opens_though_it_should_not(tmp_path):
     head, _, body = text.partition("\n\n")
     changed.write_text(f"{head}\n\n{body[:1000]}{'A' if body[1000] != 'A' else 'B'}{body[1001:]}")
     assert read([changed])["changed"]["outcome"] == "seal-broken"
+
+
+# --- two readers, and metadata that nobody foresaw ------------------------------------------------
+
+
+def odd_value(rng: random.Random, depth: int = 0) -> object:
+    """Return a value of any kind that CBOR can write, near the edges where writings change."""
+    edge = rng.choice([0, 1, 23, 24, 255, 256, 65535, 65536, 1 << 32, 1 << 63, (1 << 64) - 1])
+    kinds = [
+        lambda: rng.choice([edge, -1 - edge, edge - 1, 1 << 64, -(1 << 64) - 1]),
+        lambda: rng.choice([0.0, -0.0, 1.5, 1 / 3, 65504.0, 65505.0, 5.96e-8, 1e-8, 1e300, 0.1]),
+        lambda: rng.choice(["", "a", "门", "b" * rng.choice([22, 23, 24, 255, 256])]),
+        lambda: rng.choice([True, False, None, b"bytes", float("inf"), float("nan")]),
+    ]
+    if depth < 5:
+        kinds.append(lambda: [odd_value(rng, depth + 1) for _ in range(rng.randrange(3))])
+        kinds.append(lambda: {str(i): odd_value(rng, depth + 1) for i in range(rng.randrange(3))})
+    return rng.choice(kinds)()
+
+
+def damaged(rng: random.Random, data: bytes) -> bytes:
+    """Return the bytes with one changed, left out or put in; half of the times as they are."""
+    at, byte = rng.randrange(len(data)), bytes([rng.randrange(256)])
+    edits = [
+        data[:at] + byte + data[at + 1 :],
+        data[:at] + data[at + 1 :],
+        data[:at] + byte + data[at:],
+    ]
+    return rng.choice([data, data, data, *edits])
+
+
+def odd_case(rng: random.Random, number: int) -> str:
+    """Return a vector, signed and locked as it should be, with odd metadata."""
+    from case import PRIVATE, Case, private_plaintext
+
+    case, canonical = Case("intl", f"odd {number}"), rng.random() < 0.9
+    if rng.random() < 0.5:
+        values = {key: odd_value(rng) for key in rng.sample(["a", "b", "aa", "ab", "门", ""], 2)}
+        public = damaged(rng, cbor2.dumps(values, canonical=canonical))
+        return case.vector("odd", "ok", case.segment(public=public))
+    changed = {key: odd_value(rng) for key in rng.sample(sorted(PRIVATE), rng.randrange(2))}
+    changed |= {"from_s": rng.choice([0.0, 0.1, 1 / 3, 2.5, 65504.0, 1e10, 2.0**-24, 1e-40])}
+    values = PRIVATE | {"true_length": 7, "extra": {"a": "b" * rng.choice([0, 23, 24])}} | changed
+    text = damaged(rng, cbor2.dumps(values, canonical=canonical))
+    return case.vector("odd", "ok", case.segment(private_plaintext=private_plaintext(text)))
+
+
+def outcome(path: Path) -> tuple[str, int]:
+    """Return what this program's reader says of a vector: the code, and the step it came to."""
+    passed = 0
+    try:
+        for passed in Vector(path).steps():  # noqa: B007 - the last one is what is asked for
+            pass
+    except YingbiError as error:
+        return error.code, passed + 1
+    return "ok", passed
+
+
+def test_two_readers_agree_on_metadata_that_nobody_foresaw(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+    rng, paths = random.Random(110), []
+    for number in range(600):
+        paths.append(tmp_path / f"{number}.vector")
+        paths[-1].write_text(odd_case(rng, number), "utf-8")
+    theirs = read(paths)
+    ours = {path.stem: outcome(path) for path in paths}
+    for path in paths:
+        one = theirs[path.stem]
+        said = (one["outcome"], one.get("step", 5))
+        assert said == ours[path.stem], (path.read_text("utf-8"), one)
+    opened = sum(code == "ok" for code, _ in ours.values())
+    assert 50 < opened < 500, "both kinds must be there, or nothing was tried"
+    print(f"{opened} of {len(paths)} odd vectors open, the others are refused by both readers")
 
 
 def test_the_reader_is_small_and_needs_nothing_but_node():
