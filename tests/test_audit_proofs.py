@@ -1,6 +1,7 @@
 """Proofs and checkpoints: published values come out, and whatever is altered proves nothing."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import shutil
@@ -9,6 +10,8 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vault_house import NOW, make_vault, open_vault
 from yingbi.audit.checkpoint import Checkpoint, checkpoint_of, open_checkpoint
@@ -311,6 +314,9 @@ def written(request, tmp_path_factory):
     return path, proofs, key, early
 
 
+NAMES_IN_A_PROOF = ("suite", "sequence", "entry", "inclusion", "checkpoint", "consistency", "proof")
+
+
 def spelled(proof):
     return json.dumps(proof).encode()
 
@@ -389,6 +395,27 @@ def test_a_proof_that_was_moved_to_another_number_with_its_path_is_refused(writt
 def test_what_is_no_proof_is_refused(content):
     with pytest.raises(ProofBrokenError):
         check_proof(content, bytes(32))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(NAMES_IN_A_PROOF)), value=ANYTHING, more=st.binary(max_size=64))
+def test_whatever_a_proof_or_a_note_holds_it_is_refused_in_one_way(written, name, value, more):
+    _, proofs, key, early = written
+    told = proofs[3] | {name: value}
+    try:
+        assert check_proof(spelled(told), key, early).sequence == 3
+        assert told == proofs[3]
+    except ProofBrokenError:
+        pass
+    for note in (more, early + more, early[:40] + more + early[40:]):
+        with contextlib.suppress(ValueError, InvalidTagError):
+            assert open_note(note, PETER) is None
 
 
 def test_another_devices_key_is_not_believed_though_the_proof_names_it(written):
