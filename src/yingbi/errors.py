@@ -178,6 +178,13 @@ class ObjectErasedError(YingbiError):
     template = _("Object '{object_id}' was erased on {day}; nothing can open it.")
 
 
+class ObjectHeldError(YingbiError):
+    """An object that a hold keeps from being erased."""
+    code = "object-held"
+    exit_status = 77
+    template = _("Object '{object_id}' is on hold and is not erased; see 'yingbi hold list'.")
+
+
 class NoSuchPartError(YingbiError):
     """A part that the object does not have."""
     code = "no-such-part"
@@ -400,10 +407,7 @@ class MemoryNotLockedError(YingbiError):
     """Memory could reach the swap or a core file, and the settings forbid that."""
     code = "memory-not-locked"
     exit_status = 69
-    template = _(
-        "Memory cannot be guarded here ({reason}) and the setting 'memory' is 'required';"
-        " raise the limit (ulimit -l unlimited) or set it to 'wanted'."
-    )
+    template = _("Memory cannot be guarded here ({reason}) and the setting 'memory' is 'required'; raise the limit (ulimit -l unlimited) or set it to 'wanted'.")
 
 
 class NoPosesError(YingbiError):

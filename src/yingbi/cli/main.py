@@ -17,7 +17,7 @@ COMMANDS = {
     "inspect": "objects",
     "open": "opening",
     "verify": "objects",
-    "erase": "objects",
+    "erase": "erasing",
     "subject": "subjects",
     "consent": "consents",
     "log": "log",

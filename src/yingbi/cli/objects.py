@@ -1,6 +1,5 @@
-"""`protect`, `list`, `inspect`, `verify`, `erase`: what is in the boxes."""
+"""`protect`, `list`, `inspect`, `verify`: what is in the boxes."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +52,12 @@ FILE = click.Path(path_type=Path)
     help=say(
         "The person whom INPUTS show, and nobody else; what they agreed to bounds what is kept."
     ),
+)
+@click.option(
+    "--retention",
+    type=click.Choice(["usual", "short", "long"]),
+    default="usual",
+    help=say("Retention class; the box says how many days it is kept (default: usual)."),
 )
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
@@ -109,8 +114,9 @@ def _desk(
 
     With a door nothing is loaded that opens.
     """
-    from yingbi.usecases.asked import record_kinds
+    from yingbi.usecases.asked import record_kinds, retention_class
 
+    kept = retention_class(given["retention"])
     box_name, door, subject = given["box_name"], given["door"], given["subject"]
     if (box_name is None) == (door is None):
         raise UsageError(problem=say("Say where to: --box NAME or --door FILE, one of them."))
@@ -118,6 +124,8 @@ def _desk(
         raise UsageError(
             problem=say("A door knows nobody: --subject goes with --box, or link the object later.")
         )
+    if door is not None and kept:
+        raise UsageError(problem=say("A door knows one class alone: --retention goes with --box."))
     if door is not None:
         from yingbi.usecases.door_desk import open_door
 
@@ -133,9 +141,10 @@ def _desk(
         keep = record_kinds(given["keep"], box.policy.keep)
         person = vault.people.subjects.named(subject) if subject else None
         if person is None:
-            yield OwnDesk(vault, box), keep
+            yield OwnDesk(vault, box, retention=kept), keep
             return
-        yield OwnDesk(vault, box, person.subject_id), kept_of(vault, person, box.policy, keep)
+        desk = OwnDesk(vault, box, person.subject_id, kept)
+        yield desk, kept_of(vault, person, box.policy, keep)
 
 
 def _dry_run(sources: list[str], level: Level, *, as_json: bool) -> int:
@@ -319,35 +328,3 @@ def verify_command(
             )
         )
     return SealBrokenError.exit_status if broken else 0
-
-
-@click.command(
-    "erase", help=say("Erase an object: its keys first, then its bytes; nothing can bring it back.")
-)
-@click.argument("object_id", metavar="ID")
-@click.option("--yes", is_flag=True, help=say("Do not ask."))
-@vault_options
-@JSON
-@click.pass_obj
-def erase_command(obj: dict[str, Any], /, object_id: str, *, yes: bool, as_json: bool) -> None:
-    """Erase and print the receipt."""
-    from yingbi.usecases.erase import erase_object
-    from yingbi.usecases.look import object_id_of
-
-    wanted = object_id_of(object_id)
-    if not yes and not sys.stdin.isatty():
-        raise UsageError(problem=say("Erasing cannot be undone; say --yes."))
-    if not yes:
-        click.confirm(say("Erase {object_id} for ever?", object_id=object_id), abort=True)
-    with opened(obj) as vault:
-        receipt = erase_object(vault, wanted)
-    if as_json:
-        show.as_json(receipt)
-        return
-    click.echo(
-        say(
-            "Object {object_id} was erased at {time}; copies of its bytes cannot be opened any more.",
-            object_id=object_id,
-            time=receipt["erased_at"],
-        )
-    )

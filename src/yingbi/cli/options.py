@@ -60,12 +60,12 @@ def witness_of(settings: "Settings") -> Path | None:
 
 @contextmanager
 def opened(
-    obj: dict[str, Any], *, alone: bool = False, anew: Path | None = None
+    obj: dict[str, Any], *, alone: bool = False, by_time: bool = True, anew: Path | None = None
 ) -> Iterator["Vault"]:
     """Yield the vault that the options name, open, held to its witness where one is set.
 
-    alone: while nobody else uses it. anew: a witness that is about to be written; it is
-    not asked for what it knows.
+    alone: while nobody else uses it. by_time: whether what is over its time is erased
+    first. anew: a witness that is about to be written; it is not asked for what it knows.
     """
     from yingbi.usecases.vault import open_vault
 
@@ -78,10 +78,18 @@ def opened(
         return passphrase(obj, settings)
 
     with open_vault(
-        path, ask, memory=settings["memory"], alone=alone, tell=_tell, witness=witness
+        path,
+        ask,
+        memory=settings["memory"],
+        alone=alone,
+        by_time=by_time,
+        tell=tell,
+        max_jump_days=settings["retention.max_jump_days"],
+        witness=witness,
     ) as vault:
         yield vault
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say a line beside the output."""
     click.echo(line, err=True)

@@ -6,6 +6,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.doors import pass_command, passes_command, revoke_command
+from yingbi.cli.erasing import sweep_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.cli.upkeep import upgrade_command
@@ -19,6 +20,7 @@ def vault_command() -> None:
 
 
 vault_command.add_command(upgrade_command)
+vault_command.add_command(sweep_command)
 
 
 @vault_command.command(
@@ -84,12 +86,17 @@ for command_on_doors in (pass_command, passes_command, revoke_command):
 @click.option(
     "--keep", metavar="LIST", help=say("Kinds of record kept: identity,pose,event (default: all).")
 )
+@click.option(
+    "--retain-days",
+    metavar="DAYS",
+    help=say("Days after which objects are erased: 30, or usual=30,short=7,long=365."),
+)
 @vault_options
 @JSON
 @click.pass_obj
 def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any) -> None:
     """Make the box."""
-    from yingbi.usecases.asked import record_kinds
+    from yingbi.usecases.asked import record_kinds, retention
     from yingbi.usecases.box import create_box, policy
 
     chosen = policy(
@@ -98,6 +105,7 @@ def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any
         RawPolicy(given["raw"]) if given["raw"] else None,
         RawExport(given["raw_export"]) if given["raw_export"] else None,
         record_kinds(given["keep"]),
+        retained=retention(given["retain_days"]),
     )
     with opened(obj) as vault:
         box = create_box(vault, name, chosen)
@@ -146,7 +154,10 @@ def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
         return
     told["level"] = level_words(box.policy.level)
     for key, value in told.items():
-        if key != "level_words":
+        if key == "retain_days":
+            days = ", ".join(f"{kept}={days}" for kept, days in value.items())
+            click.echo(f"{key}: {days or say('no end')}")
+        elif key != "level_words":
             click.echo(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
 
 
@@ -166,5 +177,6 @@ def _box(box: Any) -> dict[str, Any]:
         "raw": policy.raw.value,
         "raw_export": policy.raw_export.value,
         "keep": list(policy.keep),
+        "retain_days": {kept.name.lower(): days for kept, days in policy.retention.days},
         "created_at": box.created_at,
     }

@@ -51,6 +51,8 @@ class Action(StrEnum):
     RESTORED = "restored"
     UPGRADED = "upgraded"
     REPAIRED = "repaired"
+    CLOCK_DOUBTED = "clock-doubted"
+    CLOCK_CONFIRMED = "clock-confirmed"
 
 
 @dataclass(frozen=True, slots=True)

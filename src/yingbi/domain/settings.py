@@ -116,6 +116,14 @@ SETTINGS = (
         _("File outside the vault that keeps the log's latest checkpoint; empty keeps none."),
     ),
     Setting(
+        "retention.max_jump_days",
+        int,
+        400,
+        _("Days that the clock may be ahead of the log before nothing is erased by time."),
+        low=2,
+        high=36500,
+    ),
+    Setting(
         "memory",
         str,
         "wanted",

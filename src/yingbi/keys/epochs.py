@@ -176,6 +176,15 @@ class Epochs:
             for row in rows
         ]
 
+    def before(self, box_id: UUID, epoch: int, retention: int) -> list[int]:
+        """Return the box's epochs of a retention class before that one that still have a key."""
+        older = and_(
+            epochs.c.box_id == box_id, epochs.c.retention == retention, epochs.c.epoch < epoch
+        )
+        with self._keys.read() as unit:
+            rows = unit.all(select(epochs.c.epoch).where(older).order_by(epochs.c.epoch))
+        return [row.epoch for row in rows]
+
     def rewrap(self, unit: KeysUnit, limit: int) -> int:
         """Wrap at most `limit` private halves with the lock-store key in force; return how many.
 

@@ -126,6 +126,12 @@ class LockStores:
         """Return whether no key is left that was in force with that key or before it."""
         return all(number_of(key.key_id) > number_of(key_id) for key in self.all)
 
+    def promised(self, now: datetime) -> datetime:
+        """Return by when what is erased now is gone for good, if the vault is opened by then."""
+        made = self.in_force.made_at or now
+        ends = [key.kept_until for key in self.all if key.kept_until is not None]
+        return max([now if self.due(now) else made + REPLACED_AFTER, now, *ends])
+
     def _with(self, changed: LockStoreKey) -> "LockStores":
         def its(key: LockStoreKey) -> LockStoreKey:
             return changed if key.key_id == changed.key_id else key
@@ -138,7 +144,12 @@ class LockStores:
 
 
 def number_of(key_id: bytes) -> int:
-    """Return the number in a key's name; the first key of a vault has none, and counts 0."""
+    """Return the number in a key's name; the first key of a vault has none, and counts 0.
+
+    What is no key's name comes after every key: nothing under it is ever called final.
+    """
+    if len(key_id) != ID_BYTES:
+        return 2**63
     magic, number, _ = _NUMBER.unpack(key_id)
     return int(number) if magic == _MAGIC else 0
 

@@ -16,25 +16,23 @@ Clause: 6.2.3.e-2.
 """
 
 import os
-import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from yingbi.db.database import Database, KeysUnit
 from yingbi.db.schema import lock_pages, lock_places
 from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.domain.ids import new_id
-from yingbi.errors import SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.lock_entry import LOCK_TABLE, Entry, parsed
 from yingbi.keys.lock_store import LockStores
 from yingbi.keys.provider import RootProvider
 
 PAGE_ENTRIES = 1024
 PAGE_BYTES = 256 * 1024
-_ENTRY = struct.Struct(">16s16sI")
-_WHAT = "the lock table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +46,6 @@ class LockGroup:
     epoch: int
     retention: int = 0
     finer: bytes = field(default=b"", repr=False)
-
-
-class _Entry(NamedTuple):
-    """One lock, ids as bytes: a page holds a thousand, and most are only passed over."""
-
-    object_id: bytes
-    segment_id: bytes
-    lock: bytes
-
-    def __repr__(self) -> str:
-        return "<an entry of the lock table>"
-
-    def packed(self) -> bytes:
-        return _ENTRY.pack(self.object_id, self.segment_id, len(self.lock)) + self.lock
 
 
 @dataclass(slots=True)
@@ -95,6 +79,14 @@ class LockTable:
         """The 16 bytes that name the lock-store key in force; receipts carry them."""
         return self._keystore.lock_store_key.key_id
 
+    def promised(self, now: datetime) -> datetime:
+        """Return by when entries destroyed now are gone for good, if the vault is opened by then."""
+        return self._keystore.lock_stores.promised(now)
+
+    def opened_none_before(self, lock_store_id: bytes) -> bool:
+        """Return whether no key is left that ever wrapped what was destroyed under that one."""
+        return self._keystore.lock_stores.opened_none_before(lock_store_id)
+
     def put(
         self,
         unit: KeysUnit,
@@ -111,8 +103,8 @@ class LockTable:
         if object_id in locks:
             raise ValueError("a segment cannot have its object's id")
         mine = object_id.bytes
-        entries = [] if info_key is None else [_Entry(mine, mine, info_key)]
-        entries += [_Entry(mine, segment.bytes, lock) for segment, lock in locks.items()]
+        entries = [] if info_key is None else [Entry(mine, mine, info_key)]
+        entries += [Entry(mine, segment.bytes, lock) for segment, lock in locks.items()]
         tag = self._tag(group)
         page, holds = self._last_page(unit, tag) or self._new_page(tag), False
         for entry in entries:
@@ -136,7 +128,7 @@ class LockTable:
         return {
             UUID(bytes=entry.segment_id): entry.lock
             for page in pages
-            for entry in _parsed(page.content)
+            for entry in parsed(page.content)
             if entry.object_id == mine != entry.segment_id
         }
 
@@ -145,37 +137,54 @@ class LockTable:
         wanted = {object_id.bytes: object_id for object_id in object_ids}
         with self._keys.read() as unit:
             rows = self._pages_of(unit, sorted(wanted.values()))
-        entries = (entry for row in rows for entry in _parsed(self._open(row).content))
+        entries = (entry for row in rows for entry in parsed(self._open(row).content))
         return {
             wanted[entry.object_id]: entry.lock
             for entry in entries
             if entry.object_id == entry.segment_id and entry.object_id in wanted
         }
 
-    def destroy(self, unit: KeysUnit, object_id: UUID) -> int:
-        """Erase every entry of the object; return how many there were.
+    def counts(self, object_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return how many locks each of these objects has, its info key not among them."""
+        wanted = {object_id.bytes: object_id for object_id in object_ids}
+        found = dict.fromkeys(object_ids, 0)
+        with self._keys.read() as unit:
+            for row in self._each(unit, self._page_ids(unit, object_ids)):
+                for entry in parsed(self._open(row).content):
+                    if entry.object_id in wanted and entry.object_id != entry.segment_id:
+                        found[wanted[entry.object_id]] += 1
+        return found
+
+    def destroy(self, unit: KeysUnit, *object_ids: UUID) -> int:
+        """Erase every entry of the objects, each page once; return how many there were.
 
         The caller empties the database's journal after its transaction.
         """
-        pages = self._pages_of(unit, [object_id])
-        return sum(self._destroy_in(unit, row, object_id) for row in pages)
+        return self._destroy(unit, self._page_ids(unit, object_ids), object_ids)
 
     def destroy_segments(self, unit: KeysUnit, object_id: UUID, segments: Iterable[UUID]) -> int:
         """Erase these segments' locks, and no other of the object; return how many there were.
 
         The caller empties the database's journal after its transaction.
         """
-        some = frozenset(segment.bytes for segment in segments)
-        pages = self._pages_of(unit, [object_id])
-        return sum(self._destroy_in(unit, row, object_id, some) for row in pages)
+        some, mine = frozenset(segment.bytes for segment in segments), object_id.bytes
+        found = 0
+        for row in self._each(unit, self._page_ids(unit, [object_id])):
+            found += self._destroy_in(
+                unit, row, lambda entry: entry.object_id == mine and entry.segment_id in some
+            )
+            here = (lock_places.c.page_id == row.page_id) & (lock_places.c.object_id == object_id)
+            if not self._has(unit, row.page_id, mine):
+                unit.run(delete(lock_places).where(here))
+        return found
 
-    def destroy_anywhere(self, unit: KeysUnit, object_id: UUID) -> int:
-        """Erase the object's entries in whatever page they lie; return how many there were.
+    def destroy_anywhere(self, unit: KeysUnit, *object_ids: UUID) -> int:
+        """Erase the objects' entries in whatever page they lie; return how many there were.
 
         Raises: SealBrokenError, NoKeyError where some page does not open: what is
             in it is unknown.
         """
-        return sum(self._destroy_in(unit, row, object_id) for row in self._every_page(unit))
+        return self._destroy(unit, self._every_page(unit), object_ids)
 
     def rewrap(self, unit: KeysUnit, after: UUID | None, limit: int) -> UUID | None:
         """Wrap the keys of the next `limit` pages with the lock-store key in force.
@@ -213,7 +222,8 @@ class LockTable:
     def verify(self) -> int:
         """Open every page; return how many there are. Raises: SealBrokenError, NoKeyError."""
         with self._keys.read() as unit:
-            return sum(1 for row in self._every_page(unit) if _parsed(self._open(row).content))
+            pages = self._each(unit, self._every_page(unit))
+            return sum(1 for row in pages if parsed(self._open(row).content))
 
     def holds(self, object_id: UUID) -> bool:
         """Return whether the object has any entry."""
@@ -227,25 +237,28 @@ class LockTable:
             rows = unit.all(select(lock_places.c.object_id).distinct())
         return {row.object_id for row in rows}
 
-    def _destroy_in(
-        self,
-        unit: KeysUnit,
-        row: Row[Any],
-        object_id: UUID,
-        segments: frozenset[bytes] | None = None,
-    ) -> int:
-        """Erase the object's entries in one page, or some; it gets a fresh key if any is left."""
-        page, mine = self._open(row), object_id.bytes
-        entries = _parsed(page.content)
-        left = [
-            entry
-            for entry in entries
-            if entry.object_id != mine
-            or (segments is not None and entry.segment_id not in segments)
-        ]
-        if not any(entry.object_id == mine for entry in left):
-            here = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
-            unit.run(delete(lock_places).where(here))
+    def _destroy(self, unit: KeysUnit, pages: list[UUID], object_ids: Sequence[UUID]) -> int:
+        gone = {object_id.bytes for object_id in object_ids}
+        found = 0
+        for row in self._each(unit, pages):
+            found += self._destroy_in(unit, row, lambda entry: entry.object_id in gone)
+        for some in _some(object_ids):
+            unit.run(delete(lock_places).where(lock_places.c.object_id.in_(some)))
+        return found
+
+    def _has(self, unit: KeysUnit, page_id: UUID, object_id: bytes) -> bool:
+        """Return whether a page holds an entry of the object."""
+        return any(
+            entry.object_id == object_id
+            for row in self._each(unit, [page_id])
+            for entry in parsed(self._open(row).content)
+        )
+
+    def _destroy_in(self, unit: KeysUnit, row: Row[Any], gone: Callable[[Entry], bool]) -> int:
+        """Erase entries of one page, which gets a fresh key if any is left."""
+        page = self._open(row)
+        entries = parsed(page.content)
+        left = [entry for entry in entries if not gone(entry)]
         if not left:
             unit.run(delete(lock_places).where(lock_places.c.page_id == page.page_id))
             unit.run(delete(lock_pages).where(lock_pages.c.page_id == page.page_id))
@@ -255,22 +268,27 @@ class LockTable:
             unit.run(self._update(page))
         return len(entries) - len(left)
 
-    def _every_page(self, unit: KeysUnit) -> Iterator[Row[Any]]:
-        """Return every page, one in memory at a time; the caller may change each."""
-        for found in unit.all(select(lock_pages.c.page_id)):
-            row = unit.one(select(lock_pages).where(lock_pages.c.page_id == found.page_id))
+    def _every_page(self, unit: KeysUnit) -> list[UUID]:
+        return [row.page_id for row in unit.all(select(lock_pages.c.page_id))]
+
+    def _page_ids(self, unit: KeysUnit, object_ids: Sequence[UUID]) -> list[UUID]:
+        """Return the pages, each once, that hold entries of these objects."""
+        found: dict[UUID, None] = {}
+        for some in _some(object_ids):
+            ids = select(lock_places.c.page_id).where(lock_places.c.object_id.in_(some)).distinct()
+            found |= dict.fromkeys(row.page_id for row in unit.all(ids))
+        return list(found)
+
+    def _each(self, unit: KeysUnit, page_ids: list[UUID]) -> Iterator[Row[Any]]:
+        """Return these pages, one in memory at a time; the caller may change each."""
+        for page_id in page_ids:
+            row = unit.one(select(lock_pages).where(lock_pages.c.page_id == page_id))
             if row is not None:
                 yield row
 
     def _pages_of(self, unit: KeysUnit, object_ids: list[UUID]) -> list[Row[Any]]:
         """Return the pages, each once, that hold entries of these objects."""
-        found: dict[UUID, Row[Any]] = {}
-        for start in range(0, len(object_ids), 500):  # SQLite bounds a statement's variables
-            some = object_ids[start : start + 500]
-            ids = select(lock_places.c.page_id).where(lock_places.c.object_id.in_(some))
-            rows = unit.all(select(lock_pages).where(lock_pages.c.page_id.in_(ids)))
-            found |= {row.page_id: row for row in rows}
-        return list(found.values())
+        return list(self._each(unit, self._page_ids(unit, object_ids)))
 
     def _last_page(self, unit: KeysUnit, tag: bytes) -> _Page | None:
         newest = lock_pages.c.page_id.desc()
@@ -284,15 +302,15 @@ class LockTable:
     def _open(self, row: Row[Any]) -> _Page:
         store = self._keystore.lock_stores.named(row.lock_store_id)
         at = self._at(row.page_id, row.group_tag)
-        key = open_cell(self._suite, store.key, row.wrapped_key, at + store.key_id, what=_WHAT)
-        content = open_cell(self._suite, key, row.sealed, at, what=_WHAT)
+        key = open_cell(self._suite, store.key, row.wrapped_key, at + store.key_id, what=LOCK_TABLE)
+        content = open_cell(self._suite, key, row.sealed, at, what=LOCK_TABLE)
         return _Page(row.page_id, row.group_tag, key, bytearray(content), row.entries, stored=True)
 
     def _rewrapped(self, row: Row[Any], stores: LockStores) -> Any:
         """Return the change of one page that wraps its key with the lock-store key in force."""
         old, new = stores.named(row.lock_store_id), stores.in_force
         at = self._at(row.page_id, row.group_tag)
-        key = open_cell(self._suite, old.key, row.wrapped_key, at + old.key_id, what=_WHAT)
+        key = open_cell(self._suite, old.key, row.wrapped_key, at + old.key_id, what=LOCK_TABLE)
         wrapped = seal_cell(self._suite, new.key, key, at + new.key_id)
         mine = lock_pages.c.page_id == row.page_id
         return update(lock_pages).where(mine).values(lock_store_id=new.key_id, wrapped_key=wrapped)
@@ -346,14 +364,7 @@ class LockTable:
         return self._suite.hmac(self._keystore.catalogue_key("lock groups"), name)[:16]
 
 
-def _parsed(content: bytearray) -> list[_Entry]:
-    entries, at, whole = [], 0, bytes(content)
-    while at < len(whole):
-        try:
-            object_id, segment_id, length = _ENTRY.unpack_from(whole, at)
-        except struct.error:
-            raise SealBrokenError(what=_WHAT, reason="an entry is cut short") from None
-        start = at + _ENTRY.size
-        at = start + length
-        entries.append(_Entry(object_id, segment_id, whole[start:at]))
-    return entries
+def _some(object_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """Return the ids in lots: SQLite bounds a statement's variables."""
+    for start in range(0, len(object_ids), 500):
+        yield object_ids[start : start + 500]

@@ -10,8 +10,8 @@ Clause: 6.1-8; 6.2.3-2; 6.2.5.g-1.
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,8 @@ from yingbi.domain.part import PartKind
 from yingbi.errors import NoSuchObjectError, ObjectErasedError, SealBrokenError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.locks import LockTable
-from yingbi.store.stored import Erasure, ObjectInfo, StoredObject, StoredPart, StoredSegment
+from yingbi.store.erasures import Erasures, zoned
+from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegment
 
 _SEGMENT = struct.Struct(">16sQIdd")
 _INFO_STEP = 1024
@@ -35,11 +36,8 @@ def _nothing(_unit: CatalogueUnit, _object_id: UUID) -> None:
     """Let an object go alone."""
 
 
-class Catalogue:
-    """The rows of objects of one vault.
-
-    goes_with: removes, in the same transaction, what goes with an object's rows.
-    """
+class Catalogue(Erasures):
+    """The rows of objects of one vault, and the receipts of those that were erased."""
 
     def __init__(
         self,
@@ -49,9 +47,8 @@ class Catalogue:
         controller_id: UUID,
         goes_with: Callable[[CatalogueUnit, UUID], None] = _nothing,
     ) -> None:
-        self._suite, self._database, self._locks = suite, database, locks
-        self.controller_id = self._controller = controller_id
-        self._goes_with = goes_with
+        super().__init__(database, locks, controller_id, goes_with)
+        self._suite, self.controller_id = suite, controller_id
 
     def add(
         self,
@@ -128,6 +125,41 @@ class Catalogue:
             raise NoSuchObjectError(object_id=object_id)
         return self._opened(found)[0]
 
+    def some(self, object_ids: Sequence[UUID]) -> list[StoredObject]:
+        """Return these objects, in the order of their ids; raises as `get` does for each."""
+        wanted, found = sorted(set(object_ids)), list[StoredObject]()
+        for start in range(0, len(wanted), 500):  # SQLite bounds a statement's variables
+            ids = wanted[start : start + 500]
+            with self._database.read() as unit:
+                rows = self._rows(unit, ids)
+                gone = unit.one(select(erasures).where(erasures.c.object_id.in_(ids)))
+            missing = set(ids) - {row.object_id for row, _ in rows}
+            for object_id in [gone.object_id] if gone is not None else sorted(missing):
+                self.get(object_id)
+            found += self._opened(rows)
+        return found
+
+    def of_epochs(
+        self, box_id: UUID, epochs: Collection[tuple[int, int]]
+    ) -> dict[UUID, tuple[int, int]]:
+        """Return a box's objects of these epochs, each epoch with a retention class."""
+        mine = objects.c.box_id == box_id
+        chosen = select(objects.c.object_id, objects.c.epoch, objects.c.retention).where(mine)
+        wanted = chosen.where(objects.c.epoch.in_(sorted({epoch for epoch, _ in epochs})))
+        with self._database.read() as unit:
+            rows = unit.all(wanted.order_by(objects.c.object_id))
+        its = {row.object_id: (row.epoch, row.retention) for row in rows}
+        return {object_id: name for object_id, name in its.items() if name in epochs}
+
+    def ids_of(self, box_id: UUID, *, before: UUID | None = None) -> list[UUID]:
+        """Return the objects of a box whose erasing is not decided, of ids below `before`."""
+        chosen = select(objects.c.object_id).where(objects.c.box_id == box_id)
+        chosen = chosen.where(objects.c.object_id.not_in(select(erasures.c.object_id)))
+        if before is not None:
+            chosen = chosen.where(objects.c.object_id < before)
+        with self._database.read() as unit:
+            return [row.object_id for row in unit.all(chosen.order_by(objects.c.object_id))]
+
     def page(
         self, box_id: UUID | None = None, *, after: UUID | None = None, limit: int = 100
     ) -> list[StoredObject]:
@@ -187,49 +219,11 @@ class Catalogue:
             for segment, *numbers in form.iter_unpack(index)
         ]
 
-    def intend_erasing(self, unit: CatalogueUnit, stored: StoredObject, now: datetime) -> None:
-        """Decide, in the caller's transaction, that the object is to be erased.
-
-        Raises: ObjectErasedError where another process decided it meanwhile.
-        """
-        mine = erasures.c.object_id == stored.object_id
-        gone = unit.one(select(erasures.c.intended_at).where(mine))
-        if gone is not None:
-            raise ObjectErasedError(object_id=stored.object_id, day=gone.intended_at[:10])
-        row = {
-            "object_id": stored.object_id,
-            "controller_id": self._controller,
-            "box_id": stored.box_id,
-            "intended_at": _text(now),
-            "lock_store_id": self._locks.lock_store_id,
-        }
-        unit.run(insert(erasures), row)
-
     def file_names(self, object_id: UUID) -> list[str]:
         """Return the files that an object's rows name."""
         with self._database.read() as unit:
             rows = unit.all(select(parts.c.file_name).where(parts.c.object_id == object_id))
         return [row.file_name for row in rows]
-
-    def complete_erasing(self, unit: CatalogueUnit, object_id: UUID, now: datetime) -> None:
-        """Write the receipt and remove the object's rows, in the caller's transaction."""
-        unit.run(delete(parts).where(parts.c.object_id == object_id))
-        unit.run(delete(objects).where(objects.c.object_id == object_id))
-        self._goes_with(unit, object_id)
-        mine = erasures.c.object_id == object_id
-        unit.run(update(erasures).where(mine).values(erased_at=_text(now)))
-
-    def erasure(self, object_id: UUID) -> Erasure | None:
-        """Return what is known of the object's erasing, if it was decided."""
-        with self._database.read() as unit:
-            row = unit.one(select(erasures).where(erasures.c.object_id == object_id))
-        return None if row is None else _erasure(row)
-
-    def unfinished_erasures(self) -> list[Erasure]:
-        """Return the erasings that were decided and have no receipt."""
-        with self._database.read() as unit:
-            rows = unit.all(select(erasures).where(erasures.c.erased_at.is_(None)))
-        return [_erasure(row) for row in rows]
 
     def holds(self, object_id: UUID) -> bool:
         """Return whether the object has a row."""
@@ -322,25 +316,11 @@ def _packed(kind: PartKind, segments: Iterable[StoredSegment]) -> bytes:
     return b"".join(lines)
 
 
-def _erasure(row: Row[Any]) -> Erasure:
-    return Erasure(
-        row.object_id, row.box_id, row.intended_at, row.erased_at, bytes(row.lock_store_id)
-    )
-
-
 def recorded_within(info: ObjectInfo, start: datetime | None, end: datetime | None) -> bool:
     """Return whether an object was recorded between two moments; an unknown time lies between none."""
     if start is None and end is None:
         return True
     if info.recorded_at is None:
         return False
-    at = _zoned(datetime.fromisoformat(info.recorded_at))
-    return (start is None or _zoned(start) <= at) and (end is None or at < _zoned(end))
-
-
-def _zoned(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _text(moment: datetime) -> str:
-    return _zoned(moment).astimezone(UTC).isoformat(timespec="seconds")
+    at = zoned(datetime.fromisoformat(info.recorded_at))
+    return (start is None or zoned(start) <= at) and (end is None or at < zoned(end))

@@ -8,11 +8,13 @@ the log does not tell to be decided is never begun.
 Clause: 6.1-8; 6.2.3.e-2.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
+from yingbi.errors import ObjectHeldError
 from yingbi.store.check import check_decided
 from yingbi.store.replace import settle_changes
 from yingbi.store.stored import Erasure
@@ -28,29 +30,56 @@ class Settled:
     erasures_finished: int = 0
 
 
+LOT = 500
+"""So many objects are decided, destroyed and written down at a time."""
+
+
 def erase(rooms: Rooms, object_id: UUID, *, now: datetime, purpose: str = "") -> Erasure:
     """Erase the object and return the receipt: its key is gone, then its bytes.
 
-    Raises: NoSuchObjectError; ObjectErasedError; SealBrokenError where a lock of it
-        could lie in a page that does not open; VaultLockedError where a reader
+    Raises: NoSuchObjectError; ObjectErasedError; ObjectHeldError; SealBrokenError where a
+        lock of it could lie in a page that does not open; VaultLockedError where a reader
         keeps the old locks in the journal: the next start finishes it.
     """
-    stored = rooms.catalogue.get(object_id)
-    segments = sum(part.segments for part in stored.parts)
-    if len(rooms.locks.locks_of(object_id)) != segments:
+    return erase_many(rooms, [object_id], now=now, purpose=purpose)[0]
+
+
+def erase_many(
+    rooms: Rooms,
+    object_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    purpose: str = "",
+    facts: Mapping[str, str] | None = None,
+) -> list[Erasure]:
+    """Erase the objects and return their receipts; each page of locks is written once a lot.
+
+    purpose: why, in the user's words. facts: what the log says beside it in clear.
+
+    Raises: as `erase` does, for the first that fails; nothing of its lot is touched then.
+    """
+    receipts = list[Erasure]()
+    for start in range(0, len(object_ids), LOT):
+        why = Deed(Action.ERASE_INTENDED, now, purpose=purpose, facts=facts or {})
+        receipts += _erase_lot(rooms, object_ids[start : start + LOT], why)
+    return receipts
+
+
+def _erase_lot(rooms: Rooms, object_ids: Sequence[UUID], why: Deed) -> list[Erasure]:
+    lot = rooms.catalogue.some(object_ids)
+    segments = {one.object_id: sum(part.segments for part in one.parts) for one in lot}
+    if rooms.locks.counts(list(segments)) != segments:
         rooms.locks.verify()
     with rooms.catalogue_db.begin() as unit:
-        rooms.catalogue.intend_erasing(unit, stored, now)
-        deed = Deed(
-            Action.ERASE_INTENDED,
-            now,
-            box_id=stored.box_id,
-            object_id=object_id,
-            purpose=purpose,
-            digests={part.kind.value: part.final_seal.hex() for part in stored.parts},
-        )
-        rooms.ledger.append(unit, deed)
-    return _finish(rooms, object_id, stored.box_id, now, entries=segments + 1)
+        for stored in lot:
+            if rooms.held(stored.box_id, stored.object_id):
+                raise ObjectHeldError(object_id=stored.object_id)
+            rooms.catalogue.intend_erasing(unit, stored, why.at)
+            seals = {part.kind.value: part.final_seal.hex() for part in stored.parts}
+            mine = replace(why, box_id=stored.box_id, object_id=stored.object_id, digests=seals)
+            rooms.ledger.append(unit, mine)
+    boxes = {one.object_id: one.box_id for one in lot}
+    return _finish(rooms, boxes, why.at, entries=sum(segments.values()) + len(lot))
 
 
 def settle(rooms: Rooms, *, now: datetime) -> Settled:
@@ -67,8 +96,9 @@ def settle(rooms: Rooms, *, now: datetime) -> Settled:
     unknown = rooms.locks.object_ids() - rooms.catalogue.known_ids() if marks else set()
     if unfinished or unknown:
         check_decided(rooms.told(), unfinished, unknown)
-    for erasure in unfinished:
-        _finish(rooms, erasure.object_id, erasure.box_id, now)
+    for start in range(0, len(unfinished), LOT):
+        lot = unfinished[start : start + LOT]
+        _finish(rooms, {erasure.object_id: erasure.box_id for erasure in lot}, now)
     bodies = locks = 0
     if marks:
         settle_changes(rooms)
@@ -87,26 +117,40 @@ def settle(rooms: Rooms, *, now: datetime) -> Settled:
 
 
 def _finish(
-    rooms: Rooms, object_id: UUID, box_id: UUID, now: datetime, *, entries: int | None = None
-) -> Erasure:
-    """Destroy the locks, the bytes and the rows; entries: how many in the lock table, if known.
+    rooms: Rooms, boxes: Mapping[UUID, UUID], now: datetime, *, entries: int | None = None
+) -> list[Erasure]:
+    """Destroy the locks, the bytes and the rows of these objects, given with their boxes.
 
-    Where an object's locks lie is written beside them unsealed. So the receipt
-    rests on their number, and without that on a look into every page.
+    entries: how many they have in the lock table, if known. Where an object's locks lie
+    is written beside them unsealed. So the receipt rests on their number, and without
+    that on a look into every page.
     """
     with rooms.keys_db.begin() as unit:
-        if rooms.locks.destroy(unit, object_id) != entries:
-            rooms.locks.destroy_anywhere(unit, object_id)
+        if rooms.locks.destroy(unit, *boxes) != entries:
+            rooms.locks.destroy_anywhere(unit, *boxes)
     rooms.keys_db.empty_journal()
-    rooms.shelf.remove(rooms.catalogue.file_names(object_id))
+    rooms.shelf.remove([name for one in boxes for name in rooms.catalogue.file_names(one)])
     with rooms.catalogue_db.begin() as unit_of_catalogue:
-        rooms.catalogue.complete_erasing(unit_of_catalogue, object_id, now)
-        deed = Deed(Action.ERASED, now, box_id=box_id, object_id=object_id)
-        rooms.ledger.append(unit_of_catalogue, deed)
-    receipt = rooms.catalogue.erasure(object_id)
-    if receipt is None:
+        for object_id, box_id in boxes.items():
+            rooms.catalogue.complete_erasing(unit_of_catalogue, object_id, now)
+            facts = {"lock_store": rooms.locks.lock_store_id.hex()}
+            deed = Deed(Action.ERASED, now, box_id=box_id, object_id=object_id, facts=facts)
+            rooms.ledger.append(unit_of_catalogue, deed)
+    receipts = [rooms.catalogue.erasure(object_id) for object_id in boxes]
+    if any(receipt is None for receipt in receipts):
         raise AssertionError("a receipt was committed and is not there")
-    return receipt
+    return [receipt for receipt in receipts if receipt is not None]
+
+
+def finish_receipts(rooms: Rooms, *, now: datetime) -> list[Erasure]:
+    """Write down and log which erased objects no key opens any more; return their receipts."""
+    with rooms.catalogue_db.begin() as unit:
+        final = rooms.catalogue.finish_erasings(unit, now)
+        for erasure in final:
+            facts = {"lock_store": erasure.lock_store_id.hex()}
+            mine = erasure.box_id, erasure.object_id
+            rooms.ledger.append(unit, Deed(Action.ERASED_FINALLY, now, *mine, facts=facts))
+    return final
 
 
 def _destroy_unknown_locks(rooms: Rooms, unknown: set[UUID]) -> int:

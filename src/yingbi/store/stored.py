@@ -101,10 +101,24 @@ class StoredSegment:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An object that is erased, or being erased while `erased_at` is None."""
+    """An object that is erased, or being erased while `erased_at` is None.
+
+    lock_store_id: the lock-store key under which it was erased. promised_at: by when it
+    is final, if the vault is opened by then. final_at: when no key was left that ever
+    wrapped its locks; from then on no old copy of the vault opens it either.
+    """
 
     object_id: UUID
     box_id: UUID
     intended_at: str
     erased_at: str | None
     lock_store_id: bytes
+    promised_at: str | None = None
+    final_at: str | None = None
+
+    @property
+    def state(self) -> str:
+        """Return "intended", "erased" or "final"."""
+        if self.erased_at is None:
+            return "intended"
+        return "erased" if self.final_at is None else "final"

@@ -24,11 +24,17 @@ from yingbi.store.shelf import ObjectShelf
 from yingbi.store.stored import ObjectInfo, StoredObject
 
 
+def nothing_held(_box_id: UUID, _object_id: UUID) -> bool:
+    """Return False: where there are no holds."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """What taking in and erasing need of an open vault.
 
     told: verifies the log and returns every deed in it; raises LogBrokenError.
+    held: whether a hold keeps an object of a box from being erased.
     """
 
     catalogue_db: Database[CatalogueUnit]
@@ -40,6 +46,7 @@ class Rooms:
     key_bytes: int
     told: Callable[[], Iterable[Deed]]
     inbox: Inbox
+    held: Callable[[UUID, UUID], bool] = nothing_held
 
 
 class ObjectWriter(PartsWriter):

@@ -1,11 +1,15 @@
-"""What users write, read into values: moments and kinds of record. Needs no vault."""
+"""What users write, read into values: moments, kinds of record, days. Needs no vault."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from yingbi.domain.box import RECORD_KINDS
 from yingbi.domain.messages import say
+from yingbi.domain.retention import UNBOUNDED, Retention, RetentionClass
 from yingbi.errors import UsageError
+
+RETAINED = (RetentionClass.USUAL, RetentionClass.SHORT, RetentionClass.LONG)
+LONGEST_DAYS = 36500
 
 
 def moment(text: str) -> datetime:
@@ -39,3 +43,38 @@ def record_kinds(names: str | None, allowed: Sequence[str] = RECORD_KINDS) -> tu
                 )
             )
     return tuple(kind for kind in allowed if kind in asked)
+
+
+def retention_class(name: str) -> RetentionClass:
+    """Return the class of that name; raises UsageError."""
+    for kept in RETAINED:
+        if kept.name.lower() == name.strip():
+            return kept
+    classes = ", ".join(kept.name.lower() for kept in RETAINED)
+    problem = say("'{name}' is no retention class: {classes}", name=name, classes=classes)
+    raise UsageError(problem=problem)
+
+
+def retention(text: str | None) -> Retention:
+    """Return the days of "30", for every class, or of "usual=30,short=7"; None keeps without end.
+
+    Raises: UsageError.
+    """
+    if text is None:
+        return UNBOUNDED
+    if "=" not in text:
+        return Retention.of((kept, _days(text)) for kept in RETAINED)
+    pairs = [piece.partition("=") for piece in text.split(",")]
+    chosen = {retention_class(name): _days(days) for name, _, days in pairs}
+    if len(chosen) < len(pairs):
+        raise UsageError(problem=say("'{text}' names a retention class twice", text=text))
+    return Retention.of(chosen.items())
+
+
+def _days(text: str) -> int:
+    days = int(text) if text.strip().isascii() and text.strip().isdigit() else 0
+    if not 1 <= days <= LONGEST_DAYS:
+        most = LONGEST_DAYS
+        problem = say("'{text}' is no number of days from 1 to {most}", text=text, most=most)
+        raise UsageError(problem=problem)
+    return days

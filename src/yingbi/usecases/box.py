@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
+from yingbi.domain.retention import UNBOUNDED, Retention
 from yingbi.errors import UsageError
 from yingbi.grade.level import grade
 from yingbi.usecases.vault import Vault
@@ -23,6 +24,8 @@ def policy(
     raw: RawPolicy | None,
     raw_export: RawExport | None,
     keep: Sequence[str],
+    *,
+    retained: Retention = UNBOUNDED,
 ) -> BoxPolicy:
     """Return the policy with the defaults of its level and scene filled in.
 
@@ -32,11 +35,11 @@ def policy(
     if level is not Level.RAW_ON_RELEASE:
         if raw not in (None, RawPolicy.NONE) or raw_export not in (None, RawExport.NEVER):
             raise UsageError(problem="an original is kept at level 3 (raw on release) only")
-        return BoxPolicy(level, scene, keep=tuple(keep))
+        return BoxPolicy(level, scene, keep=tuple(keep), retention=retained)
     kept = raw or RawPolicy.WHOLE
     usual = RawExport.GRANT if scene in BY_GRANT else RawExport.OWNER
     export = raw_export or (RawExport.NEVER if kept is RawPolicy.NONE else usual)
-    return BoxPolicy(level, scene, kept, export, tuple(keep))
+    return BoxPolicy(level, scene, kept, export, tuple(keep), retained)
 
 
 def create_box(vault: Vault, name: str, chosen: BoxPolicy) -> Box:
@@ -48,6 +51,6 @@ def create_box(vault: Vault, name: str, chosen: BoxPolicy) -> Box:
             "level": str(int(chosen.level)),
             "raw": chosen.raw,
             "raw_export": chosen.raw_export,
-        }
+        } | {f"retain_{kept.name.lower()}": str(days) for kept, days in chosen.retention.days}
         vault.log.append(unit, Deed(Action.BOX_MADE, now, box_id=box.box_id, facts=facts))
     return box

@@ -24,7 +24,10 @@ from yingbi.store.writer import Rooms
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """An open vault. memory: how well this process keeps its memory off the disk."""
+    """An open vault. memory: how well this process keeps its memory off the disk.
+
+    clock_problem: why the clock must not erase by time, as it stood at the opening.
+    """
 
     folder: VaultFolder
     keystore: Keystore
@@ -35,6 +38,7 @@ class Vault:
     memory: MemoryState
     people: People
     crossing: Crossing = no_crossing
+    clock_problem: str = ""
 
     @property
     def replacer(self) -> LockStoreReplacer:

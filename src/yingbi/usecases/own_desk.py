@@ -11,6 +11,7 @@ from uuid import UUID
 from yingbi.db.database import CatalogueUnit
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.retention import RetentionClass
 from yingbi.keys.locks import LockGroup
 from yingbi.seal.door import Door
 from yingbi.store.writer import ObjectWriter
@@ -22,11 +23,13 @@ class OwnDesk:
     """One box of an open vault; a `Desk`.
 
     subject_id: the person whom each source shows, linked to the object as a whole.
+    retention: the class that tells how long the box keeps it.
     """
 
     vault: Vault
     box: Box
     subject_id: UUID | None = None
+    retention: RetentionClass = RetentionClass.USUAL
 
     @property
     def policy(self) -> BoxPolicy:
@@ -41,7 +44,7 @@ class OwnDesk:
     def door(self, object_id: UUID, now: datetime) -> Door:
         """Return where the object is sealed to; the day's key is made where there is none."""
         with self.vault.rooms.keys_db.begin() as unit:
-            epoch = self.vault.epochs.epoch_for(unit, self.box.box_id, now.date())
+            epoch = self.vault.epochs.epoch_for(unit, self.box.box_id, now.date(), self.retention)
         keystore = self.vault.keystore
         return Door(
             suite=keystore.suite,

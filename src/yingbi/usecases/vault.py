@@ -5,6 +5,7 @@ Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +30,8 @@ from yingbi.store.inbox import Inbox
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.writer import Rooms
 from yingbi.usecases.opened import Vault
-from yingbi.usecases.sweep import Tell, at_start, needs_start, tell_nobody
+from yingbi.usecases.retention import MAX_JUMP_DAYS, look_at_the_clock
+from yingbi.usecases.sweep import Tell, at_start, expire_at_start, needs_start, tell_nobody
 
 __all__ = ["Ask", "Vault", "init_vault", "open_vault"]
 
@@ -73,16 +75,20 @@ def open_vault(
     *,
     memory: str,
     alone: bool = False,
+    by_time: bool = True,
     tell: Tell = tell_nobody,
     witness: Path | None = None,
+    max_jump_days: int = MAX_JUMP_DAYS,
     crossing: Crossing = no_crossing,
 ) -> Iterator[Vault]:
     """Open a vault for as long as the block lasts; finish first what a crash left undone.
 
-    alone: whether nobody else may use it meanwhile. tell: takes a line about what keeps
-    the user waiting. crossing: under every write of files and databases; tests strike in it.
+    alone: whether nobody else may use it meanwhile. by_time: whether what is over its time
+    is erased first. tell: takes a line about what keeps the user waiting.
     witness: a file outside with the log's latest checkpoint; the log must continue it,
-    and it is renewed when the block ends.
+    and it is renewed when the block ends. max_jump_days: how far ahead of the log's last
+    entry the clock may be without being doubted. crossing: under every write of files and
+    databases; tests strike in it.
 
     Raises: NoVaultError, VaultTooOldError, VaultTooNewError, WrongPassphraseError,
         VaultLockedError, NotOnThisSystemError, MemoryNotLockedError, SealBrokenError;
@@ -107,6 +113,8 @@ def open_vault(
         vault = _joined(folder, keystore, databases, guarded, crossing)
         place = None if witness is None else outside(folder.path, witness)
         stack.enter_context(watched(vault.log, place, crossing))
+        problem = look_at_the_clock(vault, datetime.now(UTC), max_jump_days)
+        vault = replace(vault, clock_problem=problem)
         if alone:
             stack.enter_context(folder.held_alone(wait_s=WAIT_S))
             _look_again(vault)
@@ -116,6 +124,8 @@ def open_vault(
             stack.enter_context(folder.held())
             _look_again(vault)
         _take_in(vault, tell)
+        if by_time:
+            expire_at_start(vault, datetime.now(UTC), tell)
         yield vault
 
 
