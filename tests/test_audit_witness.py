@@ -277,12 +277,33 @@ def test_a_witness_whose_disk_is_gone_at_the_end_is_told(now, note):
 
 
 def test_a_witness_that_cannot_be_replaced_stays_as_it_was(now, note):
-    (note.parent / f".{note.name}.new").mkdir()
+    longest = note.rename(
+        note.with_name("n" * 250)
+    )  # no room for the name that it is written under
     with open_vault(now) as house:
         write(house, 1, 100)
         with pytest.raises(ReadWriteError):
-            renew_witness(house.log, note)
-        assert check_witness(house.log, note).size == NEW
+            renew_witness(house.log, longest)
+        assert check_witness(house.log, longest).size == NEW
+
+
+@pytest.mark.parametrize("step", ["create", "write", "fsync", "rename", "fsync folder"])
+def test_two_processes_that_renew_a_witness_at_once_leave_it_whole(now, note, step):
+    struck = []
+
+    def another(boundary, *_):
+        if boundary == f"witness: {step}":
+            struck.append(boundary)
+            with open_vault(now) as second:
+                write(second, 1, 200)
+                renew_witness(second.log, note)
+
+    with open_vault(now) as house:
+        write(house, 1, 100)
+        renew_witness(house.log, note, another)
+        assert check_witness(house.log, note).size in (NEW + 1, NEW + 2)
+    assert len(struck) == 1
+    assert [path.name for path in note.parent.iterdir() if path.name.startswith(".")] == []
 
 
 # --- attacks on the log itself ------------------------------------------------------------------

@@ -7,6 +7,7 @@ on another disk, another machine or, for comparison by hand, on paper.
 Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from yingbi.errors import (
     CannotCreateError,
     LogRolledBackError,
     NoWitnessError,
+    ReadWriteError,
     UnreadableInputError,
     YingbiError,
 )
@@ -121,4 +123,28 @@ def renew_witness(log: Log, path: Path, crossing: Crossing = no_crossing) -> Non
     """
     known, present = check_witness(log, path), log.present()
     if present.size > known.size:
-        Disk("witness", crossing).replace(path.resolve(), log.signed(present))
+        write_witness(log, path.resolve(), present, crossing)
+
+
+def write_witness(
+    log: Log, path: Path, present: Checkpoint, crossing: Crossing = no_crossing
+) -> None:
+    """Put the checkpoint, signed, in the file's place. Raises: ReadWriteError, the old one kept.
+
+    Processes that do so at once have a name each to write under: the file is always
+    whole, and the log continues whichever came last.
+    """
+    disk = Disk("witness", crossing)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    file = disk.create(temporary)
+    try:
+        file.write(log.signed(present))
+        file.sync()
+        disk.rename(temporary, path)
+    except ReadWriteError:
+        with suppress(YingbiError):
+            disk.unlink(temporary)
+        raise
+    finally:
+        file.close()
+    disk.sync_folder(path.parent)

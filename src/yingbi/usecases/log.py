@@ -12,8 +12,7 @@ from typing import Any
 from yingbi.audit.checkpoint import Checkpoint
 from yingbi.audit.clock import ClockBack, clocks_back
 from yingbi.audit.proof import LARGEST, Proven, check_proof, prove
-from yingbi.audit.witness import check_witness, outside
-from yingbi.disk.durable import Disk
+from yingbi.audit.witness import check_witness, outside, write_witness
 from yingbi.domain.messages import say
 from yingbi.errors import (
     BadInputError,
@@ -89,7 +88,7 @@ def keep_checkpoint(vault: Vault, out: Path, *, force: bool) -> Checkpoint:
         except BadInputError:
             raise OutputExistsError(path=out) from None
     present = vault.log.present()
-    Disk("witness", vault.crossing).replace(place, vault.log.signed(present))
+    write_witness(vault.log, place, present, vault.crossing)
     return present
 
 

@@ -48,8 +48,9 @@ def verify(
 
     witness: a file with a checkpoint that the log must continue.
 
-    Raises: LogBrokenError; LogRolledBackError, NoWitnessError, BadInputError by the witness; SealBrokenError where the one object asked for is broken, a
-        page of the lock table does not open, or the log tells of other objects or boxes.
+    Raises: LogBrokenError; LogRolledBackError, NoWitnessError, BadInputError by the witness;
+        SealBrokenError where the one object asked for is broken, a page of the lock table
+        does not open, or the log tells of other objects or boxes.
     """
     head = vault.log.verified_head()
     if witness is not None:
