@@ -1,13 +1,15 @@
-"""`erase`, `vault sweep`: what goes, when, and when it is gone for good."""
+"""`erase`, `vault sweep`, `vault destroy`: what goes, when, and when it is gone for good."""
 
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 
 from yingbi.cli import show
 from yingbi.cli.options import JSON, opened, tell, vault_options
+from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.domain.messages import say, say_count
 from yingbi.errors import SomeFailedError, UsageError
 
@@ -194,3 +196,42 @@ def sweep_command(
     for object_id in done.erased:
         click.echo(str(object_id))
     _tell_held(done.held, quiet=False)
+
+
+@click.command(
+    "destroy",
+    help=say("Destroy the vault with all boxes and objects; nothing can bring anything back."),
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help=say("Write a signed receipt to this file outside the vault."),
+)
+@click.option("--models", is_flag=True, help=say("Remove the installed networks as well."))
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
+@vault_options
+@JSON
+@click.pass_obj
+def destroy_command(
+    obj: dict[str, Any], /, out: Path | None, *, models: bool, yes: bool, as_json: bool
+) -> None:
+    """Destroy the vault, or finish what a crash left of it."""
+    from yingbi.store.destroy import destroy, is_decided
+    from yingbi.usecases.destroy import destroy_vault, remove_networks
+
+    settings = settings_of(obj)
+    path = vault_dir(settings)
+    _must_be_meant(str(path), yes=yes)
+    if is_decided(path):
+        left = destroy(path)
+    else:
+        with opened(obj, alone=True, by_time=False) as vault:
+            left = destroy_vault(vault, out, models=models)
+    networks = remove_networks(settings.models_dir) if models else ()
+    if as_json:
+        show.as_json({"vault": str(path), "left": left, "networks": list(networks)})
+        return
+    click.echo(say("The vault '{path}' is destroyed.", path=path))
+    if left:
+        click.echo(say("Files that are not Yingbi's stay there: {left}", left=", ".join(left)))

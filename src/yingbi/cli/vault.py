@@ -6,7 +6,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.doors import pass_command, passes_command, revoke_command
-from yingbi.cli.erasing import sweep_command
+from yingbi.cli.erasing import destroy_command, sweep_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.cli.upkeep import upgrade_command
@@ -21,6 +21,7 @@ def vault_command() -> None:
 
 vault_command.add_command(upgrade_command)
 vault_command.add_command(sweep_command)
+vault_command.add_command(destroy_command)
 
 
 @vault_command.command(

@@ -42,6 +42,8 @@ _TAKING_IN = "inbox/lock"
 _DATABASES = ("keys.db", "catalogue.db")
 _JOURNALS = ("", "-wal", "-shm", "-journal")
 _FILES = {"keystore", _UNFINISHED} | {name + end for name in _DATABASES for end in _JOURNALS}
+DESTROYING = ".destroying"
+"""The mark of a vault whose destruction is decided."""
 _LARGEST_JSON = 4096
 
 
@@ -152,6 +154,11 @@ class VaultFolder:
         Raises: NoVaultError; UnreadableInputError where the folder is another
             user's; SealBrokenError on a vault.json that is none; VaultTooNewError.
         """
+        if (path / DESTROYING).exists():
+            raise SealBrokenError(
+                what="this vault",
+                reason="its destruction has begun; 'yingbi vault destroy --yes' finishes it",
+            )
         try:
             with (path / _NAMES_ITSELF).open("rb") as file:
                 text = json.loads(file.read(_LARGEST_JSON))  # a longer one is cut, and fails
