@@ -192,6 +192,20 @@ class NoSuchPartError(YingbiError):
     template = _("Object '{object_id}' has no part '{part}'; it has: {parts}.")
 
 
+class NoSuchPersonError(YingbiError):
+    """A number that the object's records give to nobody, or whose film was erased."""
+    code = "no-such-person"
+    exit_status = 66
+    template = _("Object '{object_id}' keeps no person {number}; it keeps: {people}.")
+
+
+class SeenOtherwiseError(YingbiError):
+    """A film in which other people are found now than when it was taken in."""
+    code = "seen-otherwise"
+    exit_status = 65
+    template = _("Object '{object_id}' is seen otherwise now than when it was taken in ({reason}), so nobody can be told from others; erase it whole, or use the settings of that time.")
+
+
 class NoSuchBoxError(YingbiError):
     """A box that the vault does not hold."""
     code = "no-such-box"

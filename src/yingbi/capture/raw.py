@@ -22,6 +22,12 @@ def fingerprint(path: Path) -> bytes:
         raise ReadWriteError(path=path, reason=error.strerror) from error
 
 
+def made_again(content: bytes, media_type: str, labels: tuple[str, ...]) -> Iterator[RawFilm]:
+    """Yield an original that was written again in memory, in slices of 64 MiB."""
+    for start in range(0, len(content), SLICE):
+        yield RawFilm(content[start : start + SLICE], media_type, labels)
+
+
 def slices(
     path: Path, media_type: str, expected: bytes, labels: tuple[str, ...]
 ) -> Iterator[RawFilm]:

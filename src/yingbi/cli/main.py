@@ -21,6 +21,7 @@ COMMANDS = {
     "subject": "subjects",
     "consent": "consents",
     "log": "log",
+    "person": "people",
     "models": "house",
     "doctor": "house",
     "config": "house",

@@ -7,7 +7,7 @@ be lifted out of the masked film, or erased by key, without touching the others.
     head     {"v": 1, "track": n, "canvas": box, "frames": [[pts, x0, y0, x1, y1], ...],
               "still": null or [[shape, type], ...]}
 
-Boxes are in the stored picture. Clause: 6.2.5.b-1; A.3-2; 6.2.3.e-2.
+Boxes are in the stored picture. Clause: 6.2.5.b; A.3-2; 6.2.3.e-2.
 """
 
 import json

@@ -9,6 +9,7 @@ Clause: 6.2.1.f-1; 6.2.1.f-2; 4.2-1.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -91,6 +92,33 @@ def open_reel(path: Path, threads: int = 0) -> Iterator[Reel]:
         return
     with FilmReader(path, threads=threads) as film:
         yield Reel(source, film.info, film.frames())
+
+
+_HELD = Path("a sealed film")
+
+
+@contextmanager
+def open_held(content: bytes, media_type: str, threads: int = 0) -> Iterator[Reel]:
+    """Open a film or a still that is in memory; raise what the readers raise."""
+    if media_type.startswith("image/"):
+        frame = read_still(_HELD, content)
+        size = frame.size
+        source = Source(_HELD, "still", media_type, *size, 1, 0.0, 0, has_audio=False)
+        yield Reel(source, None, [frame])
+        return
+    with FilmReader(_HELD, threads, BytesIO(content)) as film:
+        info = film.info
+        source = Source(
+            _HELD,
+            "film",
+            media_type,
+            *info.size,
+            info.frames,
+            info.duration_s,
+            info.turns,
+            has_audio=False,
+        )
+        yield Reel(source, info, film.frames())
 
 
 def see(take: Take) -> Iterator[Seen]:

@@ -4,7 +4,7 @@ Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BufferedIOBase
 from uuid import UUID
@@ -36,6 +36,7 @@ def open_range(
     from_s: float | None = None,
     to_s: float | None = None,
     first: bool = True,
+    of: Container[UUID] | None = None,
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     """Return the segments that reach into the span, opened one by one while iterated.
 
@@ -52,6 +53,7 @@ def open_range(
 
     index: all segments of the part, as the catalogue keeps them, in order.
     first: also open the first segment, which carries a film's init section.
+    of: only segments of these ids, such as one person's.
     Raises: as `open_part`; UsageError where a span of an original is asked for.
     Clause: A.3.a-2; A.3.a-3; 6.2.4-2.
     """
@@ -64,7 +66,8 @@ def open_range(
     wanted = {
         number: one
         for number, one in enumerate(index)
-        if (one.from_s <= stop and one.to_s >= start) or (first and number == 0)
+        if (of is None or one.segment_id in of)
+        and ((one.from_s <= stop and one.to_s >= start) or (first and number == 0))
     }
     hold = sum(one.length for one in wanted.values()) <= opening.HELD_BYTES
     found: list[Found] = []

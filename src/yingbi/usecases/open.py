@@ -44,6 +44,7 @@ class Wish:
 
     purpose: needed for the original. from_s, to_s: seconds from the object's start.
     span: first byte and number of bytes, of an original alone.
+    of: only segments of these ids.
     """
 
     object_id: UUID
@@ -52,11 +53,12 @@ class Wish:
     from_s: float | None = None
     to_s: float | None = None
     span: tuple[int, int] | None = None
+    of: frozenset[UUID] | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether no span of time is asked for: then every segment and the end are checked."""
-        return self.from_s is None and self.to_s is None
+        """Whether every segment is asked for: then the end is checked as well."""
+        return self.from_s is None and self.to_s is None and self.of is None
 
     def __post_init__(self) -> None:
         """Refuse a purpose that is no text, a span that ends before it starts or is of an original."""
@@ -97,8 +99,7 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     sealed = PartKind.RECORDS if part is PartKind.PREVIEW else part
     grant = _leave(vault, stored, sealed, wish.purpose)
     stored.part(sealed)
-    if out.resolve().is_relative_to(vault.folder.path.resolve()):
-        raise UnsafeOutputError(output=out, reason="it lies in the vault")
+    must_lie_outside(vault, out)
     with new_file(out, force=force) as file:
         _log(vault, stored, sealed, grant, wish.span)
         if wish.span is None:
@@ -122,6 +123,27 @@ def read_records(vault: Vault, object_id: UUID) -> list[Record]:
     _log(vault, stored, PartKind.RECORDS, grant)
     segments = _segments(vault, stored, PartKind.RECORDS, wish, grant)
     return [record for _, content in segments for record in unpack(content)]
+
+
+def opened_segments(
+    vault: Vault, stored: StoredObject, wish: Wish
+) -> Iterator[tuple[PrivateMetadata, Octets]]:
+    """Return the segments of a part that another use case works on, in memory alone.
+
+    Leave, log and seals come first, as for `open_object`.
+    """
+    if wish.part is None:
+        raise ValueError("the wish names no part")
+    grant = _leave(vault, stored, wish.part, wish.purpose)
+    stored.part(wish.part)
+    _log(vault, stored, wish.part, grant)
+    return _segments(vault, stored, wish.part, wish, grant)
+
+
+def must_lie_outside(vault: Vault, out: Path) -> None:
+    """Raise UnsafeOutputError where an output in clear would lie in the vault."""
+    if out.resolve().is_relative_to(vault.folder.path.resolve()):
+        raise UnsafeOutputError(output=out, reason="it lies in the vault")
 
 
 def _leave(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
@@ -180,7 +202,11 @@ def _bytes_of(vault: Vault, stored: StoredObject, span: tuple[int, int], grant: 
 
 
 def _segments(
-    vault: Vault, stored: StoredObject, part: PartKind, wish: Wish, grant: Grant
+    vault: Vault,
+    stored: StoredObject,
+    part: PartKind,
+    wish: Wish,
+    grant: Grant,
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     kept = stored.part(part)
     with vault.rooms.shelf.open(kept.file_name) as source:
@@ -212,7 +238,8 @@ def _segments(
             end=PartEnd(kept.segments, kept.final_seal),
             from_s=wish.from_s,
             to_s=wish.to_s,
-            first=part is not PartKind.RECORDS,
+            first=part is not PartKind.RECORDS and wish.of is None,
+            of=wish.of,
         )
 
 

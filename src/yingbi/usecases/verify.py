@@ -10,6 +10,7 @@ from uuid import UUID
 
 from yingbi.audit.witness import check_witness
 from yingbi.domain.ledger import Action
+from yingbi.domain.part import PartKind
 from yingbi.domain.report import Progress
 from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
@@ -111,6 +112,14 @@ def _check_doors(vault: Vault) -> None:
         raise SealBrokenError(what="a door's row", reason="the log tells of other doors")
 
 
+def _erased(vault: Vault, stored: StoredObject, kind: PartKind) -> set[UUID]:
+    """Return the segments of people who were erased: their locks are gone, and must be."""
+    if kind is not PartKind.ROI:
+        return set()
+    index = vault.rooms.catalogue.segments_of(stored.object_id, kind)
+    return {one.segment_id for one in index if one.erased}
+
+
 def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> int:
     """Return how many parts it has; keys: the epoch keys known to open, added to here."""
     vault.boxes.verify(stored.box_id)
@@ -125,9 +134,10 @@ def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> in
                 end=PartEnd(part.segments, part.final_seal),
             )
         locks = vault.rooms.locks.locks_of(stored.object_id)
-        if not {head.header.segment_id for head in heads} <= set(locks):
+        wanted = {head.header.segment_id for head in heads} - _erased(vault, stored, part.kind)
+        if not wanted <= set(locks):
             raise SealBrokenError(what=f"object {stored.object_id}", reason="a lock is missing")
-        named = {lock_key_ids(locks[head.header.segment_id]) for head in heads}
+        named = {lock_key_ids(locks[segment_id]) for segment_id in wanted}
         for name in {(stored.box_id, key_ids) for key_ids in named} - keys:
             vault.epochs.private_named(*name)
             keys.add(name)
