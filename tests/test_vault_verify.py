@@ -53,7 +53,14 @@ def verified(path, object_id=None) -> Verified:
     with open_vault(path) as house:
         memory = MemoryState(dumpable=False, core_limit=0, locked=True, lock_limit=-1)
         vault = Vault(
-            house.folder, house.keystore, house.boxes, house.epochs, house.log, house.rooms, memory
+            house.folder,
+            house.keystore,
+            house.boxes,
+            house.epochs,
+            house.log,
+            house.rooms,
+            memory,
+            house.people,
         )
         return verify(vault, object_id, Quiet())
 
