@@ -426,18 +426,43 @@ def fixed(integer: bytes) -> bytes:
     return int.from_bytes(integer).to_bytes(32)
 
 
-def test_openssl_decrypts_what_we_wrap_and_we_unwrap_what_openssl_encrypts(sm2_key, tmp_path):
-    private_pem, public_pem, scalar, point = sm2_key
-    s, secret, info = suite("sm"), os.urandom(32), b"context"
-    w = s.wrap(point, secret, info)
-    der = der_sequence(
-        der_integer(w[1:33]), der_integer(w[33:65]), der_octets(w[65:97]), der_octets(w[97:])
-    )
+def as_der(w: bytes) -> bytes:
+    """Return C1, C3, C2 as openssl writes them."""
+    numbers = der_integer(w[1:33]), der_integer(w[33:65])
+    return der_sequence(*numbers, der_octets(w[65:97]), der_octets(w[97:]))
+
+
+def from_der(made: bytes) -> bytes:
+    x, y, digest, hidden = der_items(made)
+    return b"\x04" + fixed(x) + fixed(y) + digest + hidden
+
+
+def there_and_back(key: tuple, info: bytes) -> bytes:
+    """Let openssl open what is wrapped here, and open here what it wraps; return the latter."""
+    private_pem, public_pem, scalar, point = key
+    s, secret = suite("sm"), os.urandom(32)
+    der = as_der(s.wrap(point, secret, info))
     clear = openssl("pkeyutl", "-decrypt", "-inkey", str(private_pem), given=der)
     assert clear == b"\x01" + secret + s.hash(info)
     made = openssl("pkeyutl", "-encrypt", "-pubin", "-inkey", str(public_pem), given=clear)
-    x, y, digest, hidden = der_items(made)
-    assert s.unwrap(scalar, b"\x04" + fixed(x) + fixed(y) + digest + hidden, info) == secret
+    assert s.unwrap(scalar, from_der(made), info) == secret
+    return from_der(made)
+
+
+def test_openssl_decrypts_what_we_wrap_and_we_unwrap_what_openssl_encrypts(sm2_key):
+    there_and_back(sm2_key, b"context")
+
+
+@pytest.mark.torture
+def test_openssl_and_we_agree_on_sm2_for_every_kind_of_shared_point(sm2_key):
+    zeros, rounds = 0, 2000
+    for number in range(rounds):
+        theirs = there_and_back(sm2_key, b"context %d" % number)
+        with sm2._curve() as curve:
+            shared = sm2._times(curve, sm2_key[2], theirs[:65])
+        zeros += 0 in (shared[0], shared[32])
+    print(f"{zeros} of {rounds} shared points of openssl began with a zero byte")
+    assert zeros > 0
 
 
 def test_openssl_verifies_what_we_sign_and_we_verify_what_openssl_signs(sm2_key, tmp_path):

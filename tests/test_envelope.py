@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from uuid import UUID
@@ -618,6 +619,16 @@ def test_a_lock_says_how_its_key_is_wrapped_and_for_which_keys(boxed):
     assert lock_key_ids(several) == (b"o" * 16, boxed.epoch.key_id)
     with pytest.raises(SealBrokenError):
         lock_key_ids(lock[:-1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(junk=st.binary(max_size=200), count=st.integers(0, 255), kind=st.sampled_from([1, 2, 16, 9]))
+def test_anything_at_all_as_a_lock_is_refused_in_one_way(junk, count, kind):
+    for data in (junk, bytes([1, 1, count, kind]) + junk):
+        with suppress(SealBrokenError):
+            parsed = parse_lock(data)
+            assert parsed.encode() == data
+            assert len(lock_key_ids(data)) <= len(parsed.recipients) <= 8
 
 
 def test_a_lock_of_the_other_type_opens_nothing(boxed):
