@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from yingbi.cli import show
+from yingbi.cli.forgetting import erase_person
 from yingbi.cli.options import JSON, opened, tell, vault_options
 from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.domain.messages import say, say_count
@@ -19,6 +20,12 @@ from yingbi.errors import SomeFailedError, UsageError
 )
 @click.argument("object_id", metavar="[ID]", required=False)
 @click.option("--box", "box_name", metavar="NAME", help=say("Erase everything in this box."))
+@click.option(
+    "--subject", metavar="NAME", help=say("Erase what is linked to this person as a whole.")
+)
+@click.option(
+    "--forget", is_flag=True, help=say("With --subject: name, consents and links as well.")
+)
 @click.option(
     "--before", metavar="DAY", help=say("With --box: only what was taken in before this UTC day.")
 )
@@ -35,14 +42,20 @@ from yingbi.errors import SomeFailedError, UsageError
 def erase_command(
     obj: dict[str, Any], /, object_id: str | None, *, as_json: bool, **given: Any
 ) -> int:
-    """Erase one object or a box's, and print the receipts."""
-    if (object_id is None) == (given["box_name"] is None):
-        raise UsageError(problem=say("Name an object's ID or --box NAME, one of them."))
-    if given["before"] and object_id:
+    """Erase one object, a box's or a person's, and print the receipts."""
+    if [object_id, given["box_name"], given["subject"]].count(None) != 2:
+        raise UsageError(
+            problem=say("Name an object's ID, --box NAME or --subject NAME, one of them.")
+        )
+    if given["before"] and given["box_name"] is None:
         raise UsageError(problem=say("--before goes with --box."))
+    if given["forget"] and given["subject"] is None:
+        raise UsageError(problem=say("--forget goes with --subject."))
     if given["status"]:
         return _status(obj, object_id, as_json=as_json)
-    _must_be_meant(object_id or given["box_name"], yes=given["yes"])
+    _must_be_meant(object_id or given["box_name"] or given["subject"], yes=given["yes"])
+    if given["subject"] is not None:
+        return erase_person(obj, given, as_json=as_json)
     if object_id is None:
         return _erase_box(obj, given, as_json=as_json)
     return _erase_one(obj, object_id, final=given["final"], as_json=as_json)

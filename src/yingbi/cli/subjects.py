@@ -265,13 +265,13 @@ def subject_find(obj: dict[str, Any], /, out: Path, *, as_json: bool, **given: A
             one.colour,
             one.recorded_at or say("unknown"),
             ", ".join(one.linked) or "-",
-            one.file.name,
+            one.file.name if one.file else "-",
         )
         for one in found
     ]
     head = say("id"), say("track"), say("time"), say("colour"), say("recorded"), say("linked to")
     show.table((*head, say("file")), rows)
-    files = len({one.file for one in found})
+    files = len({one.file for one in found} - {None})
     click.echo(
         say_count(
             "{n} file stands in clear in {folder}: remove it when you have looked",

@@ -115,6 +115,19 @@ class Appearances:
             mine = appearances.c.appearance_id == one.appearance_id
             unit.run(delete(appearances).where(mine))
 
+    def remove_of(self, unit: CatalogueUnit, subject_id: UUID) -> None:
+        """Remove every row of a person whose key is about to go, in the caller's transaction."""
+        links = self._subjects.record(unit, subject_id).links
+        tags = _subject_tags(self._suite, self._subjects.key(subject_id), range(links))
+        for start in range(0, len(tags), _SOME):
+            some = tags[start : start + _SOME]
+            unit.run(delete(appearances).where(appearances.c.subject_tag.in_(some)))
+
+    def ids(self) -> set[UUID]:
+        """Return the id of every row."""
+        with self._subjects.catalogue.read() as unit:
+            return {row.appearance_id for row in unit.all(select(appearances.c.appearance_id))}
+
     def drop_object(self, unit: CatalogueUnit, object_id: UUID) -> None:
         """Remove every row of an object that is being erased; its key may be gone."""
         if unit.one(select(appearances.c.appearance_id).limit(1)) is None:

@@ -90,6 +90,11 @@ class Subjects:
         with self.catalogue.read() as unit:
             return [record.subject for record in self._records(unit)]
 
+    def ids(self) -> set[UUID]:
+        """Return the id of everybody who has a row."""
+        with self.catalogue.read() as unit:
+            return {row.subject_id for row in unit.all(select(subjects.c.subject_id))}
+
     def named(self, text: str) -> Subject:
         """Return the person of that name or id, or raise NoSuchSubjectError."""
         wanted = normal(text)

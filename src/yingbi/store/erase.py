@@ -8,16 +8,18 @@ the log does not tell to be decided is never begun.
 Clause: 6.1-8; 6.2.3.e-2.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from yingbi.db.database import CatalogueUnit
 from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.level import Level
 from yingbi.errors import ObjectHeldError
 from yingbi.store.check import check_decided
 from yingbi.store.replace import settle_changes
-from yingbi.store.stored import Erasure
+from yingbi.store.stored import Erasure, ObjectInfo, StoredObject
 from yingbi.store.writer import Rooms
 
 
@@ -80,6 +82,29 @@ def _erase_lot(rooms: Rooms, object_ids: Sequence[UUID], why: Deed) -> list[Eras
             rooms.ledger.append(unit, mine)
     boxes = {one.object_id: one.box_id for one in lot}
     return _finish(rooms, boxes, why.at, entries=sum(segments.values()) + len(lot))
+
+
+def forget(
+    rooms: Rooms,
+    subject_id: UUID,
+    controller_id: UUID,
+    *,
+    along: Callable[[CatalogueUnit], None],
+    now: datetime,
+) -> Erasure:
+    """Erase a person's key as an object's and return the receipt; it names the controller as box.
+
+    along: removes what can be found only while the key is there, with the decision.
+
+    Raises: as `erase` does.
+    """
+    person = StoredObject(subject_id, controller_id, Level.STRUCTURED_ONLY, 0, 0, (), ObjectInfo())
+    with rooms.catalogue_db.begin() as unit:
+        along(unit)
+        rooms.catalogue.intend_erasing(unit, person, now)
+        deed = Deed(Action.ERASE_INTENDED, now, box_id=controller_id, object_id=subject_id)
+        rooms.ledger.append(unit, deed)
+    return _finish(rooms, {subject_id: controller_id}, now, entries=1)[0]
 
 
 def settle(rooms: Rooms, *, now: datetime) -> Settled:

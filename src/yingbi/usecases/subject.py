@@ -17,7 +17,7 @@ from yingbi.domain.part import PartKind
 from yingbi.domain.people_errors import NoSuchLinkError
 from yingbi.domain.record import Event, Identity, Record
 from yingbi.domain.subject import Appearance, Consent, Subject
-from yingbi.errors import CannotCreateError, NoPosesError
+from yingbi.errors import CannotCreateError, NoPosesError, UnsafeOutputError
 from yingbi.govern.subjects import normal
 from yingbi.media.draw import COLOURS
 from yingbi.store.stored import StoredObject
@@ -149,7 +149,7 @@ def consent_told(consent: Consent, now: datetime) -> dict[str, Any]:
 class Sighting:
     """One track of an object: its number, its times, its colour among the figures.
 
-    file: what was written in clear. linked: the names of people it is linked to.
+    file: what was written in clear, None where there was nothing to draw. linked: the names of people it is linked to.
     """
 
     object_id: UUID
@@ -158,7 +158,7 @@ class Sighting:
     to_s: float
     colour: str
     recorded_at: str | None
-    file: Path
+    file: Path | None
     linked: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class Sighting:
             "to_s": self.to_s,
             "colour": self.colour,
             "recorded_at": self.recorded_at,
-            "file": str(self.file),
+            "file": None if self.file is None else str(self.file),
             "linked": list(self.linked),
         }
 
@@ -186,6 +186,8 @@ def find_unenrolled(
     Raises: CannotCreateError; whatever `open_object` raises.
     Clause: 4.1-4.
     """
+    if folder.resolve().is_relative_to(vault.folder.path.resolve()):
+        raise UnsafeOutputError(output=folder, reason="it lies in the vault")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
@@ -196,8 +198,6 @@ def find_unenrolled(
         tracks = _tracks(read_records(vault, stored.object_id))
         file = _shown(vault, stored, folder)
         links = vault.people.appearances.of_object(stored.object_id)
-        if file is None:
-            continue
         for track, (from_s, to_s) in sorted(tracks.items()):
             yield Sighting(
                 stored.object_id,

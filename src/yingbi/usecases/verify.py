@@ -15,6 +15,7 @@ from yingbi.domain.report import Progress
 from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import SealBrokenError, YingbiError
+from yingbi.govern.people import Told
 from yingbi.release.verify import verify_part
 from yingbi.store.check import check, check_boxes
 from yingbi.store.stored import StoredObject
@@ -92,7 +93,9 @@ def _same_as_logged(vault: Vault) -> None:
     for last in (False, True):
         try:
             check(vault.rooms.catalogue, (entry.deed for entry in vault.log.entries()))
-            check_boxes(vault.boxes.ids(), (entry.deed for entry in vault.log.entries()))
+            told, deeds = Told(), (entry.deed for entry in vault.log.entries())
+            check_boxes(vault.boxes.ids(), told.overhear(deeds))
+            vault.people.check(told)
             _check_doors(vault)
         except SealBrokenError:
             if last:

@@ -1,0 +1,67 @@
+"""`erase --subject`: everything of a person goes, and what cannot is named."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from yingbi.cli import show
+from yingbi.cli.options import opened, tell
+from yingbi.domain.messages import say, say_count
+from yingbi.errors import SomeFailedError
+
+if TYPE_CHECKING:
+    from yingbi.usecases.forget import PersonErased
+
+
+def erase_person(obj: dict[str, Any], given: dict[str, Any], *, as_json: bool) -> int:
+    """Erase what is linked to a person; the status is 1 where something remains."""
+    from yingbi.usecases.erase import make_final, receipt_of
+    from yingbi.usecases.forget import erase_subject
+
+    with opened(obj, alone=given["final"]) as vault:
+        subject = vault.people.subjects.named(given["subject"])
+        done = erase_subject(vault, subject, forget_too=given["forget"])
+        if given["final"]:
+            make_final(vault, tell)
+            final = (receipt_of(vault, UUID(one["id"])) for one in done.receipts)
+            done = replace(done, receipts=tuple(final))
+    if as_json:
+        show.as_json(_told(done))
+    else:
+        _tell(done, forget=given["forget"])
+    return 0 if done.done else SomeFailedError.exit_status
+
+
+def _tell(done: "PersonErased", *, forget: bool) -> None:
+    count = len(done.receipts)
+    click.echo(say_count("{n} object was erased.", "{n} objects were erased.", count))
+    if done.held:
+        click.echo(say("On hold, and not erased:"), err=True)
+    for object_id in done.held:
+        click.echo(str(object_id), err=True)
+    if done.remaining:
+        click.echo(
+            say(
+                "Not erased, since others are in it: erase all of it with 'yingbi erase ID',"
+                " or mask it again without this person:"
+            ),
+            err=True,
+        )
+    for object_id, tracks in done.remaining:
+        numbers = ", ".join(str(track) for track in tracks)
+        click.echo(f"{object_id}  {say('track {n}', n=numbers)}", err=True)
+    if done.forgotten:
+        click.echo(say("The person is forgotten: name, consents and links are gone as well."))
+    elif forget:
+        click.echo(say("The person is not forgotten while something remains."), err=True)
+
+
+def _told(done: "PersonErased") -> dict[str, Any]:
+    return {
+        "erased": list(done.receipts),
+        "held": [str(one) for one in done.held],
+        "remaining": [{"id": str(one), "tracks": list(found)} for one, found in done.remaining],
+        "forgotten": done.forgotten,
+    }
