@@ -18,7 +18,7 @@ NAME, GUARDIAN, TEXT = "Wilhelmina Canary", "Maria Canary", "folder canary-seven
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return face_film(tmp_path_factory.mktemp("film") / "astro.mp4", seconds=0.48)
+    return face_film(tmp_path_factory.mktemp("film") / "astro.mp4", seconds=0.8)
 
 
 def house(home: Path) -> Yingbi:
@@ -134,7 +134,7 @@ def test_unknown_people_are_found_by_camera_and_time_and_their_figures_are_shown
     span = "--camera", "hall", "--between", "2026-11-01..2026-11-02"
     found = yingbi("subject", "find", *span, "-o", "out", "--json").json
     assert [(f["id"], f["track"], f["linked"]) for f in found] == [(one, 1, []), (two, 1, [])]
-    assert all(0 <= f["from_s"] <= f["to_s"] <= 0.48 for f in found)
+    assert all(0 <= f["from_s"] <= f["to_s"] <= 0.8 for f in found)
     files = sorted((yingbi.home / "out").iterdir())
     assert [file.stem for file in files] == [one, two]
     for file in files:
