@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vault_house import NOW, everything, new_vault, open_vault
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
+from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.people_errors import (
     GuardianNeededError,
@@ -22,7 +23,8 @@ from yingbi.domain.people_errors import (
 from yingbi.domain.subject import FIELDS, Basis, Consent, Subject, covered, narrowed
 from yingbi.errors import SealBrokenError, UsageError
 from yingbi.govern.appearances import MOST_IN_OBJECT
-from yingbi.store.erase import erase, settle
+from yingbi.govern.people import Told
+from yingbi.store.erase import erase, forget, settle
 
 CANARY = "Wilhelmina Canary"
 
@@ -417,3 +419,81 @@ def test_what_a_crash_left_is_swept_and_the_keys_of_known_people_stay(house):
     assert settle(house.rooms, now=NOW).locks_destroyed == 1
     assert not house.rooms.locks.holds(stray)
     assert house.people.subjects.named("Ada") == ada
+
+
+# --- forgotten --------------------------------------------------------------------------------------
+
+
+def forgotten(house, subject):
+    people = house.people
+    return forget(
+        house.rooms, subject.subject_id, house.folder.controller_id, now=NOW,
+        along=lambda unit: people.appearances.remove_of(unit, subject.subject_id),
+    )  # fmt: skip
+
+
+def test_rows_of_a_forgotten_person_put_back_from_a_copy_open_no_more(house):
+    ada, bob = person(house, "Ada"), person(house, "Bob")
+    agree(house, ada)
+    link(house, ada, house.protect(house.new_box()))
+    kept = {table: rows(house, table)[0] for table in ("subjects", "consents", "appearances")}
+    assert house.people.subjects.named("Ada") == ada, "the control opens"
+    assert forgotten(house, ada).erased_at is not None
+    assert [len(rows(house, table)) for table in kept] == [1, 0, 0]
+    assert house.people.subjects.all() == [bob]
+    for table, row in kept.items():
+        edit(house, f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", *row)
+    for look in (house.people.subjects.get, house.people.consents.of):
+        with pytest.raises(SealBrokenError):
+            look(ada.subject_id)
+
+
+def test_a_forgetting_that_broke_off_is_finished_by_the_next_start(tmp_path):
+    path, armed = new_vault(tmp_path / "vault"), list[str]()
+
+    def strike(boundary, *_paths):
+        if armed and boundary == armed[0]:
+            raise KeyboardInterrupt
+
+    with open_vault(path, crossing=strike) as house:
+        ada = person(house, CANARY)
+        agree(house, ada)
+        armed.append("keys.db: commit")
+        with pytest.raises(KeyboardInterrupt):
+            forgotten(house, ada)
+        assert house.rooms.locks.holds(ada.subject_id)
+    with open_vault(path) as house:
+        assert settle(house.rooms, now=NOW).erasures_finished == 1
+        assert not house.rooms.locks.holds(ada.subject_id)
+        assert house.people.subjects.all() == []
+        assert rows(house, "consents") == []
+
+
+def told_of(house):
+    told = Told()
+    list(told.overhear(house.log.told()))
+    return told
+
+
+@pytest.mark.parametrize(
+    "attack",
+    ["a consent is no longer withdrawn", "DELETE FROM consents"],
+)
+def test_the_log_tells_a_consent_that_came_back_or_went(house, attack):
+    ada = person(house)
+    given_one = agree(house, ada)
+    ((before,),) = rows(house, "consents", "sealed")
+    facts = {"subject": str(ada.subject_id), "consent": str(given_one.consent_id)}
+    with house.rooms.catalogue_db.begin() as unit:
+        house.log.append(unit, Deed(Action.SUBJECT_ADDED, NOW, facts=facts))
+        house.log.append(unit, Deed(Action.CONSENT_GIVEN, NOW, facts=facts))
+        house.people.consents.withdraw(unit, given_one, NOW)
+        house.log.append(unit, Deed(Action.CONSENT_WITHDRAWN, NOW, facts=facts))
+    house.people.check(told_of(house))
+    if attack == "a consent is no longer withdrawn":
+        edit(house, "UPDATE consents SET sealed = ?", before)
+        assert house.people.consents.covered(ada, NOW) == set(FIELDS), "the control: it opens"
+    else:
+        edit(house, attack)
+    with pytest.raises(SealBrokenError):
+        house.people.check(told_of(house))
