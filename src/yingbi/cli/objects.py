@@ -1,6 +1,6 @@
 """`protect`, `list`, `inspect`, `verify`: what is in the boxes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SealBrokenError, SomeFailedError, UsageError, YingbiError
 
 if TYPE_CHECKING:
-    from yingbi.usecases.protect import Desk, Protected
+    from yingbi.capture.inputs import Input
+    from yingbi.domain.report import Progress
+    from yingbi.usecases.protect import Desk, Protected, Protector
 
 FILE = click.Path(path_type=Path)
 
@@ -59,6 +61,11 @@ FILE = click.Path(path_type=Path)
     default="usual",
     help=say("Retention class; the box says how many days it is kept (default: usual)."),
 )
+@click.option(
+    "--remove-source",
+    is_flag=True,
+    help=say("Unlink each source once its object is verified; never one that changed."),
+)
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
 @vault_options
@@ -95,7 +102,8 @@ def protect_command(
         pose_source = poses(settings) if "pose" in keep else None
         with show.progress(quiet=as_json) as progress:
             protector = Protector(desk, options, looking, pose_source)
-            outcomes = each(found, protector.protect, settings["jobs"], progress)
+            work = _removing(desk, protector) if given["remove_source"] else protector.protect
+            outcomes = each(found, work, settings["jobs"], progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
     failed = [
         (item.path, o)
@@ -103,7 +111,21 @@ def protect_command(
         if isinstance(o, YingbiError)
     ]
     _tell_protected(done, failed, level, as_json=as_json)
-    return SomeFailedError.exit_status if failed else 0
+    stay = [one for one in done if one.stays]
+    for one in stay:
+        line = say("'{source}' was not removed: {reason}", source=one.source, reason=one.stays)
+        click.echo(line, err=True)
+    return SomeFailedError.exit_status if failed or stay else 0
+
+
+def _removing(desk: "Desk", protector: "Protector") -> "Callable[[Input, Progress], Protected]":
+    """Return what protects and then removes the source; it needs the vault to verify first."""
+    from yingbi.usecases.own_desk import OwnDesk
+    from yingbi.usecases.source import RemovingProtector
+
+    if not isinstance(desk, OwnDesk):
+        raise UsageError(problem=say("A door cannot verify: --remove-source goes with --box."))
+    return RemovingProtector(desk.vault, protector).protect
 
 
 @contextmanager
@@ -188,16 +210,27 @@ def _tell_protected(
             ),
             err=True,
         )
-    places = ", ".join(str(one.source) for one in done[:3]) + (" ..." if len(done) > 3 else "")
-    click.echo(
-        say_count(
-            "{n} clear original remains at {places}",
-            "{n} clear originals remain at {places}",
-            len(done),
-            places=places,
-        ),
-        err=True,
-    )
+    clear = [one.source for one in done if not one.source_removed]
+    places = ", ".join(map(str, clear[:3])) + (" ..." if len(clear) > 3 else "")
+    if clear:
+        click.echo(
+            say_count(
+                "{n} clear original remains at {places}",
+                "{n} clear originals remain at {places}",
+                len(clear),
+                places=places,
+            ),
+            err=True,
+        )
+    if len(done) > len(clear):
+        click.echo(
+            say_count(
+                "{n} clear original was verified in the vault and removed; the disk may keep its bytes",
+                "{n} clear originals were verified in the vault and removed; the disk may keep their bytes",
+                len(done) - len(clear),
+            ),
+            err=True,
+        )
 
 
 @click.command("list", help=say("List what a box holds, or what is linked to a person."))

@@ -59,12 +59,17 @@ class ProtectOptions:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """One input that is in the vault now."""
+    """One input that is in the vault now.
+
+    source_removed: whether its clear source is gone. stays: why not, where that was asked for.
+    """
 
     object_id: UUID
     source: Path
     parts: tuple[PartKind, ...]
     tally: Tally
+    source_removed: bool = False
+    stays: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome for machines."""
@@ -72,7 +77,7 @@ class Protected:
             "id": str(self.object_id),
             "source": str(self.source),
             "parts": [part.value for part in self.parts],
-            "clear_sources": [str(self.source)],
+            "clear_sources": [] if self.source_removed else [str(self.source)],
             "frames": self.tally.frames,
             "people": self.tally.people,
         }

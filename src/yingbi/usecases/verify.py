@@ -68,7 +68,7 @@ def verify(
     parts, keys = 0, set[KeyName]()
     for stored in chosen:
         try:
-            parts += _verify_object(vault, stored, keys)
+            parts += verify_parts(vault, stored, keys)
         except YingbiError as error:
             if object_id is not None:
                 raise
@@ -123,8 +123,14 @@ def _erased(vault: Vault, stored: StoredObject, kind: PartKind) -> set[UUID]:
     return {one.segment_id for one in index if one.erased}
 
 
-def _verify_object(vault: Vault, stored: StoredObject, keys: set[KeyName]) -> int:
-    """Return how many parts it has; keys: the epoch keys known to open, added to here."""
+def verify_parts(vault: Vault, stored: StoredObject, known: set[KeyName] | None = None) -> int:
+    """Check every part of an object, its locks and keys; return how many parts it has.
+
+    known: the epoch keys known to open, added to here.
+
+    Raises: SealBrokenError, NoKeyError, NoSuchBoxError.
+    """
+    keys = set[KeyName]() if known is None else known
     vault.boxes.verify(stored.box_id)
     for part in stored.parts:
         with vault.rooms.shelf.open(part.file_name) as source:
