@@ -3,6 +3,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 FILM ?=
+SUITE ?=
 DOCS_ENV := NO_MKDOCS_2_WARNING=1
 
 .DEFAULT_GOAL := help
@@ -50,8 +51,8 @@ format: environment ## let ruff write the code as `make lint` wants it
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## measure start, size, masking and sealing; prints the table of docs/*/benchmarks
-	@$(BIN)/python -m yingbi.bench
+bench: install ## measure all, or one suite: make bench SUITE=vault
+	@$(BIN)/python -m yingbi.bench $(SUITE)
 
 docs: environment ## build the pages of both languages into site/
 	@$(DOCS_ENV) $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs.en.yml

@@ -12,6 +12,8 @@ from yingbi.bench.program import size, start
 from yingbi.bench.row import Row, table
 from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
+from yingbi.bench.seek import seek
+from yingbi.bench.vault import against_age, ratios
 from yingbi.domain.messages import choose_language, use_language
 
 SUITES: dict[str, Callable[[], list[Row]]] = {
@@ -20,19 +22,24 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "mask": masking,
     "seal": sealing,
     "passphrase": passphrase,
+    "ratios": ratios,
+    "age": against_age,
+    "seek": seek,
     "scale": scale,
 }
+GROUPS = {"vault": ("ratios", "age", "seek", "scale")}
+"""Several suites under one name."""
 
 
 def main() -> None:
     """Run one suite of measurements, or all."""
     use_language(choose_language(sys.argv[1:], os.environ))
     parser = argparse.ArgumentParser(prog="python -m yingbi.bench")
-    parser.add_argument("suite", nargs="?", choices=list(SUITES))
+    parser.add_argument("suite", nargs="?", choices=[*SUITES, *GROUPS])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--lang", choices=["en", "zh"])
     asked = parser.parse_args()
-    chosen = [asked.suite] if asked.suite else list(SUITES)
+    chosen = GROUPS.get(asked.suite, (asked.suite,)) if asked.suite else tuple(SUITES)
     on = machine()
     rows = [row for name in chosen for row in SUITES[name]()]
     if asked.json:

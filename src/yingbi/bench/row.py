@@ -11,7 +11,7 @@ class Row:
     """One measured number; value None where what it needs is not here, and note says what.
 
     key: stable name for machines. what, note: in the user's language. goal: the value
-    wanted at most, in the same unit.
+    wanted at most, or with `at_least` at least, in the same unit.
     """
 
     key: str
@@ -20,6 +20,7 @@ class Row:
     unit: str
     goal: float | None = None
     note: str = ""
+    at_least: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the row for machines."""
@@ -30,7 +31,13 @@ class Row:
         measured = self.note if self.value is None else _number(self.value, self.unit)
         wanted = "-"
         if self.goal is not None:
-            wanted = say("at most {value}", value=_number(self.goal, self.unit))
+            value = _number(self.goal, self.unit)
+            least = self.at_least
+            wanted = (
+                say("at least {value}", value=value)
+                if least
+                else say("at most {value}", value=value)
+            )
         return self.what, measured, wanted
 
 

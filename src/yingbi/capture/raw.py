@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from yingbi.domain.part import RawFilm
+from yingbi.envelope.room import read_up_to
 from yingbi.errors import ReadWriteError, SourceChangedError
 
 SLICE = 64 << 20
@@ -38,8 +39,8 @@ def slices(
     """
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while content := file.read(SLICE):
+        with path.open("rb", buffering=0) as file:
+            while content := read_up_to(file, SLICE):
                 digest.update(content)
                 yield RawFilm(content, media_type, labels)
     except OSError as error:

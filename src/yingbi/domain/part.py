@@ -59,7 +59,7 @@ class Records:
 class RawFilm:
     """A slice of an original file, bit for bit; level 3 only."""
 
-    content: bytes = field(repr=False)
+    content: bytes | bytearray | memoryview = field(repr=False)
     media_type: str
     labels: tuple[str, ...] = ()
 

@@ -1,8 +1,10 @@
 """Memory for a body: one buffer of the right size, filled in place and handed on without a copy."""
 
 import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 
 from yingbi.crypto.contract import Octets
 
@@ -34,6 +36,15 @@ def room(size: int) -> memoryview:
 def settled(filled: memoryview) -> Octets:
     """Return what was filled, no longer writable: bytes, or a view where copying would cost."""
     return bytes(filled) if len(filled) < LARGE else filled.toreadonly()
+
+
+def read_up_to(file: RawIOBase, most: int) -> Octets:
+    """Return the file's next bytes, `most` of them or all that are left; raises OSError."""
+    left = os.fstat(file.fileno()).st_size - file.tell()
+    buffer, filled = room(max(0, min(most, left))), 0
+    while filled < len(buffer) and (count := file.readinto(buffer[filled:])):
+        filled += count
+    return settled(buffer[:filled])
 
 
 @contextmanager

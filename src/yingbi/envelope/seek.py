@@ -102,7 +102,8 @@ def seekable(
     if promised < size:
         raise cursor.broken("something follows its end")
     tail = Cursor(read_exactly(file, offset + size - after, after), _WHAT)
-    leaves = tuple(tail.octets(DIGEST_BYTES) for _ in range(header.chunk_count))
+    digests = tail.octets(DIGEST_BYTES * header.chunk_count)
+    leaves = tuple(digests[n : n + DIGEST_BYTES] for n in range(0, len(digests), DIGEST_BYTES))
     seal = seal_bytes(header.chunk_count, merkle.root(suite, leaves))
     if tail.take(len(seal)) != seal:
         raise cursor.broken("a chunk of its body was altered")

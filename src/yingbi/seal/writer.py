@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from yingbi.crypto.suite import Octets
 from yingbi.domain.part import PartKind, PrivateMetadata, SealedSegment
 from yingbi.envelope.schedule import DEK_BYTES
 from yingbi.envelope.segment import seal_segment
@@ -18,7 +19,7 @@ def must_be_of(sealer: PartSealer, *kinds: PartKind) -> None:
 
 def write(
     sealer: PartSealer,
-    content: bytes,
+    content: Octets,
     *,
     padded_to: int,
     media_type: str,
@@ -51,7 +52,7 @@ def write(
 
 
 def _sealed(
-    sealer: PartSealer, dek: bytearray, private: PrivateMetadata, content: bytes, padded_to: int
+    sealer: PartSealer, dek: bytearray, private: PrivateMetadata, content: Octets, padded_to: int
 ) -> SealedSegment:
     door, place = sealer.door, sealer.next_place()
     sealed = seal_segment(
