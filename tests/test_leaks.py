@@ -25,8 +25,8 @@ from leak_plants import KINDS
 from leak_scan import Trail, files_of, scan, trail_of
 from leak_trace import Trace
 from yingbi.crypto.suite import suite as cipher_suite
+from yingbi.envelope.layout import bytes_after_lock
 from yingbi.envelope.part import read_part
-from yingbi.envelope.reader import bytes_after_lock
 
 CAMERA, BOX, FILM_NAME = "camera over the seeded porch", "hall of seeded box", "seeded-evening.mp4"
 RECORDS = (
@@ -112,6 +112,44 @@ def test_what_was_searched_for_is_what_the_vault_holds(protected: Protected) -> 
     assert [needle for needle in RECORDS if needle not in text] == []
     listed = protected.lair.run("list", "--box", BOX, "--json")
     assert CAMERA in listed
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Protected:
+    """The film after it went through a door, while the owner is away."""
+    lair = Lair(tmp_path_factory.mktemp("lair") / "of-a-door")
+    door = lair.outside / "door.yb"
+    lair.run("vault", "init", "--suite", "intl")
+    lair.run("box", "create", BOX, "--level", "2")
+    lair.run("box", "pass", BOX, "-o", door, "--days", "2")
+    (lair.outside / "passphrase").rename(lair.outside / "taken along")
+    how = ("protect", film, "--door", door, "--camera", CAMERA, "--json")
+    trace = lair.traced(sys.executable, "-m", "yingbi", *how)
+    (lair.outside / "taken along").rename(lair.outside / "passphrase")
+    (told,) = json.loads(trace.out)
+    return Protected(lair, 2, trace, told)
+
+
+def test_a_door_leaves_nothing_readable_and_writes_nowhere_but_into_the_vault(
+    delivered: Protected, trail: Trail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert delivered.lair.strays(delivered.trace) == []
+    assert len(list((delivered.lair.vault / "inbox").glob("*.yd"))) == 1
+    with capsys.disabled():
+        print("\na door: ", end="")
+        found = delivered.lair.leaks(trail, delivered.trace)
+    assert found == []
+
+
+def test_what_a_door_left_the_owner_opens(delivered: Protected) -> None:
+    """The control of the test above, which it follows: what was searched for is there."""
+    out = delivered.lair.outside / "records.jsonl"
+    delivered.lair.run("open", delivered.told["id"], "--part", "records", "-o", out)
+    text = out.read_text()
+    assert [needle for needle in RECORDS if needle not in text] == []
+    masked = delivered.lair.outside / "masked.mp4"
+    delivered.lair.run("open", delivered.told["id"], "-o", masked)
+    assert masked.stat().st_size > 1000
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,30 @@ from films import face_film
 from lair import Lair
 
 ROADS = ("yingbi.release", "yingbi.share", "yingbi.keys.unwrap", "yingbi.seal.raw")
+NOT_AT_A_DOOR = (
+    *ROADS,
+    *(f"yingbi.keys.{room}" for room in ("keystore", "slots", "boxes", "epochs", "locks")),
+    *("yingbi.keys.take_delivery", "yingbi.keys.rotate", "yingbi.keys.provider"),
+    *("yingbi.audit", "yingbi.access", "yingbi.db", "sqlalchemy"),
+)
 
 LOADED = f"""
 import json, sys
-def roads():
-    return [r for r in {ROADS!r} if any(m == r or m.startswith(r + ".") for m in sys.modules)]
+def roads(of={ROADS!r}):
+    return [r for r in of if any(m == r or m.startswith(r + ".") for m in sys.modules)]
 """
 
 COMMANDS = """
 from yingbi.__main__ import run
 statuses = [run(arguments) for arguments in json.loads(sys.argv[1])]
 print(json.dumps({"statuses": statuses, "roads": roads()}), file=sys.stderr)
+"""
+
+AT_A_DOOR = f"""
+from yingbi.__main__ import run
+statuses = [run(arguments) for arguments in json.loads(sys.argv[1])]
+told = {{"statuses": statuses, "roads": roads({NOT_AT_A_DOOR!r})}}
+print(json.dumps(told), file=sys.stderr)
 """
 
 AGENT = """
@@ -116,9 +129,9 @@ def program(lair: Lair, text: str, *arguments: object) -> subprocess.CompletedPr
     return done
 
 
-def commands(lair: Lair, *lines: list[object]) -> tuple[Any, str]:
+def commands(lair: Lair, *lines: list[object], text: str = COMMANDS) -> tuple[Any, str]:
     """Run command lines in one process; return the statuses, the roads then loaded, and the output."""
-    done = program(lair, COMMANDS, json.dumps([[str(word) for word in line] for line in lines]))
+    done = program(lair, text, json.dumps([[str(word) for word in line] for line in lines]))
     return json.loads(done.stderr.splitlines()[-1]), done.stdout
 
 
@@ -156,6 +169,16 @@ def test_protecting_at_level_1_loads_nothing_that_opens_and_opening_does(lair: L
 def test_control_the_road_of_originals_is_seen_at_level_3(lair: Lair) -> None:
     told, _ = commands(lair, ["protect", lair.outside / "film.mp4", "--box", "loose"])
     assert told == {"statuses": [0], "roads": ["yingbi.seal.raw"]}
+
+
+def test_protecting_through_a_door_loads_no_keystore_and_no_database(lair: Lair) -> None:
+    film, door = lair.outside / "film.mp4", lair.outside / "door.yb"
+    lair.run("box", "pass", "strict", "-o", door)
+    told, _ = commands(lair, ["protect", film, "--door", door], text=AT_A_DOOR)
+    assert told == {"statuses": [0], "roads": []}
+    told, _ = commands(lair, ["protect", film, "--box", "strict"], text=AT_A_DOOR)  # the control
+    assert told["statuses"] == [0]
+    assert {"yingbi.keys.keystore", "yingbi.db", "sqlalchemy"} <= set(told["roads"])
 
 
 @pytest.mark.parametrize("suite", ["sm", "intl"])
