@@ -13,6 +13,7 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.part import MaskedFilm, PartKind, RawFilm
+from yingbi.domain.retention import RetentionClass
 from yingbi.keys.door_file import DoorFile, read_door
 from yingbi.seal.door import PartSealer
 from yingbi.seal.masked import masked
@@ -98,17 +99,21 @@ def leave(
     seam=None,
     kinds: tuple[PartKind, ...] = (),
     info: ObjectInfo = INFO,
+    retention: RetentionClass = RetentionClass.USUAL,
 ) -> UUID:
     """Leave an object of a film in two segments and empty records; at level 1 records alone."""
-    chosen, at = object_id or new_id(), now or datetime.now(UTC)
-    with open_door(door, vault, memory="wanted", crossing=seam or no_crossing) as desk:
+    at = now or datetime.now(UTC)
+    chosen = object_id or new_id()
+    given = {"memory": "wanted", "retention": retention, "crossing": seam or no_crossing}
+    with open_door(door, vault, **given) as desk:
         if seam is not None:
             seam.armed = True
-        _leave(desk, chosen, at, kinds, info)
+        fill(desk, chosen, at, kinds, info)
     return chosen
 
 
-def _leave(desk: Desk, object_id: UUID, now: datetime, kinds, info: ObjectInfo) -> None:
+def fill(desk: Desk, object_id: UUID, now: datetime, kinds, info: ObjectInfo) -> None:
+    """Hand in small content of the kinds."""
     door = desk.door(object_id, now)
     if not kinds:
         usual = {Level.STRUCTURED_ONLY: (PartKind.RECORDS,)}
@@ -139,7 +144,7 @@ def hand_in(path: Path) -> UUID:
     object_id, now = new_id(), datetime.now(UTC)
     with owner(path) as vault:
         (box,) = vault.boxes.boxes()
-        _leave(OwnDesk(vault, box), object_id, now, (), INFO)
+        fill(OwnDesk(vault, box), object_id, now, (), INFO)
     return object_id
 
 

@@ -8,20 +8,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from door_house import FIRST, INFO, SECOND, gate, must_be_whole, opened_film, owner
+from door_house import FIRST, INFO, SECOND, fill, gate, must_be_whole, opened_film, owner
 from vault_house import DAY, everything, make_vault, new_vault, open_vault
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
+from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
-from yingbi.domain.retention import RetentionClass
+from yingbi.domain.retention import Retention, RetentionClass
 from yingbi.envelope.delivery import parse_delivery
 from yingbi.envelope.part import read_part
 from yingbi.errors import (
     DoorExpiredError,
     DoorRefusedError,
+    NoKeyError,
     OutputExistsError,
     SealBrokenError,
     UnsafeOutputError,
@@ -29,13 +31,17 @@ from yingbi.errors import (
 )
 from yingbi.keys.door_file import read_door
 from yingbi.keys.epoch import day_of_epoch
+from yingbi.keys.inbox_keys import inbox_keys
 from yingbi.keys.take_delivery import open_delivery
 from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.store.deliver import DeliveryWriter
 from yingbi.store.delivered import decode
+from yingbi.store.erase import finish_receipts
 from yingbi.usecases.box import create_box
 from yingbi.usecases.doors import make_door, revoke_door
-from yingbi.usecases.erase import erase_object
+from yingbi.usecases.erase import erase_objects, make_final, receipt_of
+from yingbi.usecases.own_desk import OwnDesk
+from yingbi.usecases.sweep import expire_at_start
 from yingbi.usecases.verify import verify
 
 
@@ -199,7 +205,7 @@ def test_what_was_erased_does_not_come_back_with_its_delivery(tmp_path):
     kept = {path: path.read_bytes() for path in (left, *here.bodies)}
     assert here.found() == [object_id]
     with owner(here.vault) as vault:
-        erase_object(vault, object_id)
+        erase_objects(vault, [object_id])
     for path, content in kept.items():
         path.write_bytes(content)
     refused_for(here, "its object was erased")
@@ -462,3 +468,92 @@ def test_a_start_that_clears_away_what_is_unknown_leaves_what_waits_and_what_was
     here.found(told)
     assert here.bodies == waits
     assert refused in here.refused
+
+
+# --- how long a copy of a delivery can be opened -------------------------------------------------
+
+
+def inbox_days(vault) -> set:
+    with vault.rooms.keys_db.read() as unit:
+        return {day_of_epoch(epoch) for _, epoch in inbox_keys(unit)}
+
+
+def test_the_key_of_an_inbox_is_destroyed_after_its_day_but_not_while_something_waits(tmp_path):
+    here = gate(tmp_path)
+    here.leave()
+    today = datetime.now(UTC).date()
+    days = [today + timedelta(days=n) for n in range(3)]
+    later = [datetime.now(UTC) + timedelta(days=n) for n in range(4)]
+    with owner(here.vault) as vault:
+        expire_at_start(vault, later[1], print)
+        assert inbox_days(vault) == set(days)  # a long film may end, a clock be behind
+        here.leave()  # after this start looked
+        expire_at_start(vault, later[2], print)
+        assert inbox_days(vault) == set(days)
+    with owner(here.vault) as vault:
+        assert here.waiting == []
+        expire_at_start(vault, later[2], print)
+        assert inbox_days(vault) == set(days[1:])
+        expire_at_start(vault, later[3], print)
+        assert inbox_days(vault) == set(days[2:])
+        deeds = [entry.deed for entry in vault.log.entries()]
+        told = [deed.facts for deed in deeds if deed.action is Action.EPOCH_DESTROYED]
+        assert told == [{"day": day.isoformat(), "retention": "inbox"} for day in days[:2]]
+        assert not verify(vault, None, Quiet()).broken
+
+
+def test_an_erasing_is_not_final_while_a_copy_of_the_delivery_can_be_opened(tmp_path):
+    here = gate(tmp_path)
+    object_id = here.leave()
+    (left,) = here.waiting
+    copy = parse_delivery(here.file.suite, left.read_bytes())
+    key_ids = (copy.slip.key_id,)
+    now = datetime.now(UTC)
+    with owner(here.vault) as vault:
+        own = hand_in_at(vault, here.box)
+    with owner(here.vault, alone=True) as vault:
+        for one in (object_id, own):
+            erase_objects(vault, [one])
+        make_final(vault, print)
+        _, private = vault.epochs.private_named(here.box.box_id, key_ids)
+        open_delivery(vault.keystore.suite, copy, private)  # what a copy would still give
+        receipt = receipt_of(vault, object_id)
+        assert receipt["final_at"] is None
+        assert receipt["promised_at"][:10] >= (now + timedelta(days=2)).date().isoformat()
+        expire_at_start(vault, now + timedelta(days=2), print)
+        with pytest.raises(NoKeyError):
+            vault.epochs.private_named(here.box.box_id, key_ids)
+        finish_receipts(vault.rooms, now=now)
+        assert receipt_of(vault, object_id)["final_at"] is None  # its row is in old copies
+        make_final(vault, print)
+        assert receipt_of(vault, object_id)["final_at"] is not None
+        assert receipt_of(vault, own)["final_at"] is not None
+
+
+def hand_in_at(vault, box):
+    door_desk = OwnDesk(vault, box)
+    object_id, now = new_id(), datetime.now(UTC)
+    fill(door_desk, object_id, now, (), INFO)
+    return object_id
+
+
+def test_a_door_seals_to_the_class_that_it_has_keys_for_and_to_no_other(tmp_path):
+    kept = Retention.of([(RetentionClass.USUAL, 30), (RetentionClass.SHORT, 7)])
+    here = gate(tmp_path, retention=kept)
+    object_id = here.leave(retention=RetentionClass.SHORT)
+    with owner(here.vault) as vault:
+        assert vault.rooms.catalogue.get(object_id).retention == RetentionClass.SHORT
+        assert opened_film(vault, object_id, tmp_path / "out") == FIRST + SECOND
+    with pytest.raises(DoorRefusedError, match="no keys for this retention class"):
+        here.leave(retention=RetentionClass.LONG)
+    here.leave(retention=RetentionClass.INBOX)
+    refused_for(here, "class of keeping that no door may use", found=1)
+
+
+def test_what_arrives_after_its_time_is_taken_in_and_erased_by_the_same_start(tmp_path):
+    here = gate(tmp_path, retention=Retention.of([(RetentionClass.USUAL, 1)]))
+    object_id = here.leave()
+    with owner(here.vault) as vault:
+        expire_at_start(vault, datetime.now(UTC) + timedelta(days=3), print)
+        assert vault.rooms.catalogue.erasure(object_id) is not None
+    assert here.bodies == set()

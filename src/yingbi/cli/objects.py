@@ -146,13 +146,12 @@ def _desk(
         raise UsageError(
             problem=say("A door knows nobody: --subject goes with --box, or link the object later.")
         )
-    if door is not None and kept:
-        raise UsageError(problem=say("A door knows one class alone: --retention goes with --box."))
     if door is not None:
         from yingbi.usecases.door_desk import open_door
 
         settings = settings_of(obj)
-        with open_door(door, vault_dir(settings), memory=settings["memory"]) as standing:
+        memory = settings["memory"]
+        with open_door(door, vault_dir(settings), memory=memory, retention=kept) as standing:
             yield standing, record_kinds(given["keep"], standing.policy.keep)
         return
     from yingbi.usecases.consent import kept_of

@@ -17,6 +17,7 @@ from yingbi.db.database import CatalogueUnit
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
 from yingbi.errors import ObjectHeldError
+from yingbi.keys.inbox_keys import InboxKeys, gone_by, inbox_keys
 from yingbi.store.check import check_decided
 from yingbi.store.replace import settle_changes
 from yingbi.store.stored import Erasure, ObjectInfo, StoredObject
@@ -155,9 +156,11 @@ def _finish(
             rooms.locks.destroy_anywhere(unit, *boxes)
     rooms.keys_db.empty_journal()
     rooms.shelf.remove([name for one in boxes for name in rooms.catalogue.file_names(one)])
+    inboxes = _inbox_keys(rooms)
     with rooms.catalogue_db.begin() as unit_of_catalogue:
         for object_id, box_id in boxes.items():
-            rooms.catalogue.complete_erasing(unit_of_catalogue, object_id, now)
+            gone = gone_by(inboxes, box_id, object_id, now)
+            rooms.catalogue.complete_erasing(unit_of_catalogue, object_id, now, delivery_gone=gone)
             facts = {"lock_store": rooms.locks.lock_store_id.hex()}
             deed = Deed(Action.ERASED, now, box_id=box_id, object_id=object_id, facts=facts)
             rooms.ledger.append(unit_of_catalogue, deed)
@@ -169,13 +172,19 @@ def _finish(
 
 def finish_receipts(rooms: Rooms, *, now: datetime) -> list[Erasure]:
     """Write down and log which erased objects no key opens any more; return their receipts."""
+    inboxes = _inbox_keys(rooms)
     with rooms.catalogue_db.begin() as unit:
-        final = rooms.catalogue.finish_erasings(unit, now)
+        final = rooms.catalogue.finish_erasings(unit, now, inboxes)
         for erasure in final:
             facts = {"lock_store": erasure.lock_store_id.hex()}
             mine = erasure.box_id, erasure.object_id
             rooms.ledger.append(unit, Deed(Action.ERASED_FINALLY, now, *mine, facts=facts))
     return final
+
+
+def _inbox_keys(rooms: Rooms) -> InboxKeys:
+    with rooms.keys_db.read() as unit:
+        return inbox_keys(unit)
 
 
 def _destroy_unknown_locks(rooms: Rooms, unknown: set[UUID]) -> int:

@@ -12,6 +12,7 @@ from yingbi.db.database import CatalogueUnit, Database
 from yingbi.db.schema import erasures, objects, parts
 from yingbi.db.sql import Row, delete, insert, select, update
 from yingbi.errors import ObjectErasedError
+from yingbi.keys.inbox_keys import InboxKeys, days_of, opens
 from yingbi.keys.locks import LockTable
 from yingbi.store.stored import Erasure, StoredObject
 
@@ -50,10 +51,13 @@ class Erasures:
         }
         unit.run(insert(erasures), row)
 
-    def complete_erasing(self, unit: CatalogueUnit, object_id: UUID, now: datetime) -> None:
+    def complete_erasing(
+        self, unit: CatalogueUnit, object_id: UUID, now: datetime, *, delivery_gone: datetime
+    ) -> None:
         """Write the receipt and remove the object's rows, in the caller's transaction.
 
         The receipt names the lock-store key of this moment: no later one wraps the object.
+        delivery_gone: by when no key opens a copy of its delivery any more.
         """
         unit.run(delete(parts).where(parts.c.object_id == object_id))
         unit.run(delete(objects).where(objects.c.object_id == object_id))
@@ -62,7 +66,7 @@ class Erasures:
         receipt = {
             "erased_at": as_text(now),
             "lock_store_id": self._locks.lock_store_id,
-            "promised_at": as_text(self._locks.promised(now)),
+            "promised_at": as_text(self._locks.promised(max(now, delivery_gone))),
         }
         unit.run(update(erasures).where(mine).values(**receipt))
 
@@ -78,18 +82,38 @@ class Erasures:
             rows = unit.all(select(erasures).where(erasures.c.erased_at.is_(None)))
         return [_erasure(row) for row in rows]
 
-    def finish_erasings(self, unit: CatalogueUnit, now: datetime) -> list[Erasure]:
+    def erased_under_this(self, unit: CatalogueUnit, box_id: UUID, epoch: int) -> None:
+        """Note in the caller's transaction that an inbox's key is about to be destroyed.
+
+        Until then it could open copies of deliveries of that day, and the lock-store key of
+        this moment wraps it: what was erased of them is final when that is gone.
+        """
+        waiting = (erasures.c.box_id == box_id) & erasures.c.final_at.is_(None)
+        rows = unit.all(select(erasures.c.object_id).where(waiting))
+        its = [row.object_id for row in rows if epoch in days_of(row.object_id)]
+        values = {"lock_store_id": self._locks.lock_store_id}
+        for object_id in its:
+            mine = erasures.c.object_id == object_id
+            unit.run(update(erasures).where(mine).values(**values))
+
+    def finish_erasings(
+        self, unit: CatalogueUnit, now: datetime, inboxes: InboxKeys
+    ) -> list[Erasure]:
         """Write in the caller's transaction which receipts are final by now; return those.
 
         Final is what no key opens that is still there: neither the one in force when it
         was erased nor any before that. Numbers in the keys' names decide, not the clock.
+        inboxes: keys that are there; what one of them may open is not final.
         """
         waiting = erasures.c.final_at.is_(None) & erasures.c.erased_at.is_not(None)
         keys = unit.all(select(erasures.c.lock_store_id).where(waiting).distinct())
         gone = [k.lock_store_id for k in keys if self._locks.opened_none_before(k.lock_store_id)]
         chosen = waiting & erasures.c.lock_store_id.in_(gone)
-        found = unit.all(select(erasures).where(chosen).order_by(erasures.c.object_id))
-        unit.run(update(erasures).where(chosen).values(final_at=as_text(now)))
+        rows = unit.all(select(erasures).where(chosen).order_by(erasures.c.object_id))
+        found = [row for row in rows if not opens(inboxes, row.box_id, row.object_id)]
+        for row in found:
+            mine = erasures.c.object_id == row.object_id
+            unit.run(update(erasures).where(mine).values(final_at=as_text(now)))
         return [_erasure(row) for row in found]
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from uuid import UUID
 
 from yingbi.disk.durable import Disk
 from yingbi.domain.crossing import Crossing, no_crossing
@@ -109,6 +110,18 @@ class Inbox:
                     found |= set(first_slip(self._read(folder / name)).bodies)
                 except SealBrokenError:
                     continue
+        return found
+
+    def waits_for(self, box_id: UUID) -> set[int]:
+        """Return the epochs of what waits for a box; raises as `claimed` does."""
+        found: set[int] = set()
+        for name in self.waiting():
+            try:
+                slip = first_slip(self.read(name))
+            except SealBrokenError:
+                continue
+            if slip.box_id == box_id:
+                found.add(slip.epoch)
         return found
 
     def remove_unfinished(self) -> None:

@@ -95,7 +95,12 @@ class DoorDesk:
 
 @contextmanager
 def open_door(
-    door: Path, vault: Path, *, memory: str, crossing: Crossing = no_crossing
+    door: Path,
+    vault: Path,
+    *,
+    memory: str,
+    retention: RetentionClass = RetentionClass.USUAL,
+    crossing: Crossing = no_crossing,
 ) -> Iterator[DoorDesk]:
     """Stand at the door for as long as the block lasts, beside others who use the vault.
 
@@ -107,6 +112,8 @@ def open_door(
     ours = (folder.controller_id, folder.vault_id, folder.suite_name)
     if (given.controller_id, given.vault_id, given.suite.name) != ours:
         raise DoorRefusedError(path=door, reason="it is a door of another vault")
+    if all(kept != retention for _, kept in given.epochs):
+        raise DoorRefusedError(path=door, reason="it has no keys for this retention class")
     counter = Counter(ObjectShelf(folder.objects, crossing), Inbox(folder.inbox, crossing))
     with folder.held():
-        yield DoorDesk(given, counter, guarded)
+        yield DoorDesk(given, counter, guarded, retention)

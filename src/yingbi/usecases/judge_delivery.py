@@ -6,7 +6,6 @@ Clause: 6.2.3.b-1; 6.2.4-1; A.1-5; A.2-3; A.3-2.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from yingbi.domain.box import BoxPolicy
@@ -19,7 +18,7 @@ from yingbi.envelope.lock import lock_key_ids
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import DeliveryRefusedError, NoKeyError, NoSuchBoxError, SealBrokenError
 from yingbi.keys.devices import Registered
-from yingbi.keys.epoch import epoch_of
+from yingbi.keys.inbox_keys import days_of
 from yingbi.keys.take_delivery import open_delivery, verify_delivery
 from yingbi.keys.wrap import EpochPublic
 from yingbi.release.delivered import must_open
@@ -108,6 +107,8 @@ def _must_fit(told: Delivered, slip: Slip, door: Registered, policy: BoxPolicy) 
     stored = told.stored
     if stored.box_id != slip.box_id:
         raise DeliveryRefusedError(reason="its door belongs to another box")
+    if stored.epoch != slip.epoch:
+        raise DeliveryRefusedError(reason="it is of another day inside than outside")
     if stored.level is not policy.level:
         raise DeliveryRefusedError(reason="it is of another level than its box")
     for part in stored.parts:
@@ -120,17 +121,8 @@ def _must_fit(told: Delivered, slip: Slip, door: Registered, policy: BoxPolicy) 
         raise DeliveryRefusedError(reason="it names other bodies outside than inside")
     if not door.first_epoch <= stored.epoch <= door.last_epoch:
         raise DeliveryRefusedError(reason="it is of a day for which its door has no keys")
-    if abs(_day_number(stored.object_id) - stored.epoch) > 1:
+    if stored.object_id.version != 7 or stored.epoch not in days_of(stored.object_id):
         raise DeliveryRefusedError(reason="its object's id is of another day")
-
-
-def _day_number(object_id: UUID) -> int:
-    """Return the epoch that an id carries, or a day that fits none."""
-    try:
-        made = datetime.fromtimestamp((object_id.int >> 80) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return -2
-    return epoch_of(made.date()) if object_id.version == 7 else -2
 
 
 def _known(vault: Vault, told: Delivered) -> bool:

@@ -19,6 +19,7 @@ from yingbi.domain.messages import say
 from yingbi.domain.retention import RetentionClass
 from yingbi.errors import LogBrokenError
 from yingbi.keys.epochs import day_of_epoch, epoch_of
+from yingbi.keys.inbox_keys import KEPT_DAYS
 from yingbi.store.erase import erase_many
 from yingbi.store.stored import Erasure
 from yingbi.usecases.opened import Vault
@@ -64,6 +65,10 @@ def _epochs_over(vault: Vault, box: Box, today: date) -> Sequence[EpochName]:
     for kept, days in box.policy.retention.days:
         first_kept = epoch_of(today - timedelta(days=max(1, days)))
         over += [(e, int(kept)) for e in vault.epochs.before(box.box_id, first_kept, int(kept))]
+    inbox, first_kept = int(RetentionClass.INBOX), epoch_of(today - timedelta(days=KEPT_DAYS))
+    waits = vault.rooms.inbox.waits_for(box.box_id)
+    old = vault.epochs.before(box.box_id, first_kept, inbox)
+    over += [(epoch, inbox) for epoch in old if epoch not in waits]
     return over
 
 
@@ -88,7 +93,11 @@ def _destroy_epoch(vault: Vault, box_id: UUID, name: EpochName, now: datetime) -
     epoch, retention = name
     kept = RetentionClass(retention).name.lower()
     facts = {"day": day_of_epoch(epoch).isoformat(), "retention": kept}
-    vault.log.record(Deed(Action.EPOCH_DESTROYED, now, box_id=box_id, facts=facts))
+    with vault.rooms.catalogue_db.begin() as unit_of_catalogue:
+        if retention == RetentionClass.INBOX:
+            vault.rooms.catalogue.erased_under_this(unit_of_catalogue, box_id, epoch)
+        deed = Deed(Action.EPOCH_DESTROYED, now, box_id=box_id, facts=facts)
+        vault.log.append(unit_of_catalogue, deed)
     with vault.rooms.keys_db.begin() as unit:
         vault.epochs.destroy(unit, box_id, epoch, retention)
 
