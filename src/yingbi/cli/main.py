@@ -20,6 +20,8 @@ COMMANDS = {
     "erase": "erasing",
     "subject": "subjects",
     "consent": "consents",
+    "hold": "keys",
+    "keys": "keys",
     "log": "log",
     "person": "people",
     "models": "house",

@@ -55,6 +55,43 @@ def passphrase(obj: dict[str, Any], settings: Settings, *, twice: bool = False) 
     return first.encode("utf-8", "surrogateescape")
 
 
+def new_passphrase(descriptor: int | None) -> bytes:
+    """Return a new passphrase from the descriptor, else twice from the terminal.
+
+    Raises: NoPassphraseError, UnreadableInputError, UsageError.
+    """
+    if descriptor is not None:
+        return _from_descriptor(descriptor)
+    if not sys.stdin.isatty():
+        raise NoPassphraseError
+    first = getpass.getpass(say("New passphrase: "))
+    if getpass.getpass(say("The same again: ")) != first:
+        raise UsageError(problem=say("The two passphrases differ."))
+    return first.encode("utf-8", "surrogateescape")
+
+
+def shares_from(path: Path | None) -> list[str]:
+    """Return recovery shares, one a line, from a file that nobody else reads, or standard input.
+
+    Shares are never arguments: others on the machine see those.
+
+    Raises: PassphraseFileOpenError, UnreadableInputError, UsageError.
+    """
+    if path is not None:
+        text = _from_file(path)
+    else:
+        if sys.stdin.isatty():
+            sys.stderr.write(say("Recovery shares, one a line; an empty line ends them:") + "\n")
+        text = b"".join(iter(_line, b""))
+    return text.decode("utf-8", "replace").splitlines()
+
+
+def _line() -> bytes:
+    """Return a line of standard input, empty at its end and, from a person, at an empty line."""
+    given = sys.stdin.buffer.readline(LONGEST_PASSPHRASE)
+    return b"" if sys.stdin.isatty() and not given.strip() else given
+
+
 def home_filled_in(text: str) -> Path:
     """Return the path with a leading ~ filled in."""
     try:

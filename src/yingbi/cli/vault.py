@@ -7,6 +7,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.doors import pass_command, passes_command, revoke_command
 from yingbi.cli.erasing import destroy_command, sweep_command
+from yingbi.cli.keys import passphrase_command, recover_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.cli.upkeep import upgrade_command
@@ -19,13 +20,21 @@ def vault_command() -> None:
     """Hold the commands on the vault."""
 
 
-vault_command.add_command(upgrade_command)
-vault_command.add_command(sweep_command)
-vault_command.add_command(destroy_command)
+for command_on_vault in (
+    upgrade_command,
+    sweep_command,
+    destroy_command,
+    passphrase_command,
+    recover_command,
+):
+    vault_command.add_command(command_on_vault)
 
 
 @vault_command.command(
-    "init", help=say("Make a vault in a new or empty folder; its passphrase cannot be recovered.")
+    "init",
+    help=say(
+        "Make a vault in a new or empty folder; without its passphrase or shares it stays closed."
+    ),
 )
 @click.option(
     "--suite",

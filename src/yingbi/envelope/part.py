@@ -8,6 +8,7 @@ SEAL, are kept outside the file (catalogue and log), and `PartEnd` carries them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import SEEK_END, BufferedIOBase, BytesIO
+from uuid import UUID
 
 from yingbi.crypto.contract import Octets, Suite
 from yingbi.envelope.cursor import Cursor
@@ -17,8 +18,10 @@ from yingbi.envelope.lock import MAX_LOCK_BYTES
 from yingbi.envelope.reader import SegmentReader, take_lock_bytes
 from yingbi.envelope.room import room
 from yingbi.envelope.schedule import COMMIT_BYTES
+from yingbi.errors import SealBrokenError
 
 _WHAT = "a sealed part"
+USUAL_PREFIX_BYTES = 4096
 PREFIX_BYTES = MAX_HEADER_BYTES + COMMIT_BYTES + MAX_LOCK_BYTES
 
 
@@ -93,6 +96,40 @@ def check_follows(previous: SegmentReader | None, segment: SegmentReader) -> Non
         raise segment.broken("it does not follow the segment before it")
     if previous is not None and _identity(previous.header) != _identity(segment.header):
         raise segment.broken("it belongs to another part")
+
+
+def contexts_of(suite: Suite, file: BufferedIOBase) -> dict[UUID, bytes]:
+    """Return what each segment's lock must be bound to, by segment id, from headers alone.
+
+    Nothing is verified: a header that was altered gives a context with which no lock opens.
+    No body is read, however long it is. Raises: SealBrokenError where it is no part.
+    """
+    size, offset, found = file.seek(0, SEEK_END), 0, dict[UUID, bytes]()
+    while offset < size:
+        header, hh, length = _head_at(suite, file, offset, min(size - offset, PREFIX_BYTES))
+        found[header.segment_id] = header.lock_context(hh)
+        offset += length
+    return found
+
+
+def _head_at(
+    suite: Suite, file: BufferedIOBase, offset: int, available: int
+) -> tuple[Header, bytes, int]:
+    """Return a segment's header, its digest, and the length of the whole segment."""
+    for step in (min(available, USUAL_PREFIX_BYTES), available):
+        file.seek(offset)
+        cursor = Cursor(memoryview(file.read(step)), _WHAT)
+        try:
+            header = take_header(cursor)
+            hh = suite.hash(cursor.since(0))
+            cursor.take(COMMIT_BYTES)
+            take_lock_bytes(cursor, header)
+        except SealBrokenError:
+            if step == available:
+                raise
+        else:
+            break
+    return header, hh, cursor.position + bytes_after_lock(suite, header)
 
 
 def check_end(last: SegmentReader, end: PartEnd) -> None:

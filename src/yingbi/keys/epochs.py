@@ -112,6 +112,15 @@ class Epochs:
                 raise NoKeyError(what="what is locked to a day's key of this box: the key is gone")
             return self._both_halves(unit, row)
 
+    def privates(self, box_id: UUID, epoch: int) -> list[tuple[EpochPublic, bytes]]:
+        """Return both halves of every key of a box's day, whatever its class, replaced ones too.
+
+        Raises: SealBrokenError, NoKeyError where one does not open.
+        """
+        mine = and_(epochs.c.box_id == box_id, epochs.c.epoch == epoch)
+        with self._keys.read() as unit:
+            return [self._both_halves(unit, row) for row in unit.all(select(epochs).where(mine))]
+
     def _both_halves(self, unit: KeysUnit, row: Row[Any]) -> tuple[EpochPublic, bytes]:
         public = self._vouched(row, self._boxes.record(row.box_id).signer_public)
         kek, at = self._boxes.kek(unit, row.box_id), self._at(public)

@@ -202,6 +202,13 @@ class Catalogue(Erasures):
             if (camera is None or one.info.camera == camera) and recorded_within(one.info, *between)
         ]
 
+    def ids_of_epoch(self, box_id: UUID, epoch: int) -> list[UUID]:
+        """Return a box's objects of a day, whatever their retention class."""
+        mine = (objects.c.box_id == box_id) & (objects.c.epoch == epoch)
+        with self._database.read() as unit:
+            rows = unit.all(select(objects.c.object_id).where(mine).order_by(objects.c.object_id))
+        return [row.object_id for row in rows]
+
     def segments_of(self, object_id: UUID, kind: PartKind) -> list[StoredSegment]:
         """Return where the part's segments lie, in order; raises as `get` does."""
         self.get(object_id).part(kind)

@@ -11,6 +11,7 @@ from yingbi.audit.log import Log
 from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.envelope.part import first_header
 from yingbi.errors import SealBrokenError
+from yingbi.govern.holds import Holds
 from yingbi.govern.people import People
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.devices import Devices
@@ -37,6 +38,7 @@ class Vault:
     rooms: Rooms
     memory: MemoryState
     people: People
+    holds: Holds
     crossing: Crossing = no_crossing
     clock_problem: str = ""
 

@@ -17,6 +17,7 @@ from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import VaultLockedError
+from yingbi.govern.holds import Holds
 from yingbi.govern.people import People
 from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
@@ -177,6 +178,7 @@ def _joined(
     boxes = Boxes(keystore, catalogue_db, keys_db, who)
     log = Log(keystore, catalogue_db, who, folder.vault_id)
     people = People.of(Subjects(keystore, locks, catalogue_db, keys_db, who))
+    holds = Holds(keystore, catalogue_db, who)
     rooms = Rooms(
         catalogue_db=catalogue_db,
         keys_db=keys_db,
@@ -187,6 +189,7 @@ def _joined(
         key_bytes=keystore.suite.key_bytes,
         told=log.told,
         inbox=Inbox(folder.inbox, crossing),
+        held=holds.blocking,
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
-    return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, crossing)
+    return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, holds, crossing)
