@@ -1,5 +1,6 @@
 """Erasing by time, many at once, held objects, and when a receipt becomes final."""
 
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
@@ -303,3 +304,66 @@ def test_a_broken_page_lets_the_vault_open_and_is_told(path):
         assert any("not final" in line for line in said)
         assert vault.boxes.boxes()
     assert made
+
+
+class StruckError(Exception):
+    """The fault that a test lets fall."""
+
+
+class Seam:
+    """Counts the boundaries of a sweep; at the one chosen it strikes, and from then on."""
+
+    def __init__(self, at=None) -> None:
+        self.names, self.armed, self._at = [], False, at
+
+    def __call__(self, name, *_paths) -> None:
+        if self.armed:
+            self.names.append(name)
+            if self._at is not None and len(self.names) > self._at:
+                raise StruckError
+
+
+def swept(path, now, seam) -> None:
+    with vault_at(path, now, by_time=False, alone=True, crossing=seam) as (vault, _):
+        seam.armed = True
+        try:
+            sweep.sweep(vault, now, print, clock_is_right=False)
+        finally:
+            seam.armed = False
+
+
+def few(path):
+    """Return a vault's box with two objects that are over their time and one that is not."""
+    with vault_at(path, NOW - timedelta(days=60)) as (vault, _):
+        box = create_box(vault, "hall", BoxPolicy(Level.OBSCURED, retention=WEEK))
+        made = [protect(vault, box, NOW - timedelta(days=age)) for age in (40, 31, 3)]
+        return box, made
+
+
+def test_a_sweep_that_breaks_off_anywhere_is_finished_by_the_next_opening(tmp_path):
+    whole, later = new_vault(tmp_path / "whole"), NOW + timedelta(days=1)
+    box, (*over, kept) = few(whole)
+    counting = Seam()
+    swept(shutil.copytree(whole, tmp_path / "count"), later, counting)
+    names = counting.names
+    assert len(names) > 20
+    assert {n.partition(":")[0] for n in names} >= {"keys.db", "catalogue.db", "shelf"}
+    for number in range(len(names)):
+        path = shutil.copytree(whole, tmp_path / "each")
+        with pytest.raises(StruckError):
+            swept(path, later, Seam(number))
+        for hours in (1, 2):  # what is due is due once a day
+            with vault_at(path, later + timedelta(days=1, hours=hours)) as (vault, _):
+                assert left(vault) == {kept}, names[number]
+                states = {receipt_of(vault, one)["state"] for one in over}
+                vault.epochs.epoch_private(box.box_id, epoch_of((NOW - timedelta(days=3)).date()))
+                for age in (40, 31):
+                    epoch = epoch_of((NOW - timedelta(days=age)).date())
+                    with pytest.raises(NoKeyError):
+                        vault.epochs.epoch_private(box.box_id, epoch)
+                assert len(vault.rooms.locks.locks_of(kept)) == 2
+                vault.log.verify()
+        with vault_at(path, later + timedelta(days=3)) as (vault, _):
+            states = {receipt_of(vault, one)["state"] for one in over}
+            assert states == {"final"}, names[number]
+        shutil.rmtree(path)
