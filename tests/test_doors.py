@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from door_house import FIRST, INFO, SECOND, fill, gate, must_be_whole, opened_film, owner
+from films import portrait
 from vault_house import DAY, everything, make_vault, new_vault, open_vault
+from yb import Yingbi, with_vault
 from yingbi.crypto.suite import InvalidTagError
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
@@ -557,3 +559,40 @@ def test_what_arrives_after_its_time_is_taken_in_and_erased_by_the_same_start(tm
         expire_at_start(vault, datetime.now(UTC) + timedelta(days=3), print)
         assert vault.rooms.catalogue.erasure(object_id) is not None
     assert here.bodies == set()
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_the_command_from_the_pass_to_the_revocation(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    portrait().save(home / "still.jpg", quality=90)
+    small = {"YINGBI_DETECT_SIZE": "320"}
+    yingbi = with_vault(home, "intl", **small)
+    camera = Yingbi(home, YINGBI_VAULT=str(home / "vault"), **small)  # knows no passphrase
+    yingbi("box", "create", "hall", "--level", "2")
+    made = yingbi("box", "pass", "hall", "-o", "door.yb", "--days", "2", "--name", "门口", "--json")
+    assert (home / "door.yb").stat().st_mode & 0o777 == 0o600
+    (one,) = camera("protect", "--door", "door.yb", "still.jpg", "--json").json
+    assert camera("list", "--box", "hall", status=77).err.count("\n") == 1
+    assert [found["id"] for found in yingbi("list", "--box", "hall", "--json").json] == [one["id"]]
+    (listed,) = yingbi("box", "passes", "hall", "--json").json
+    assert listed == {k: v for k, v in made.json.items() if k != "file"}
+    yingbi("box", "revoke", listed["device"])
+    (late,) = camera("protect", "--door", "door.yb", "still.jpg", "--json").json
+    told = yingbi("list", "--box", "hall")
+    assert late["id"] not in told.out
+    assert (told.err.count("\n"), "[delivery-refused]" in told.err) == (1, True)
+    verified = yingbi("verify", "--json")
+    assert len(verified.json["refused"]) == 1
+    for arguments, code in (
+        (("protect", "still.jpg", "--door", "door.yb", "--box", "hall"), "usage"),
+        (("protect", "still.jpg", "--door", "still.jpg"), "door-refused"),
+        (("box", "revoke", "nobody"), "no-such-door"),
+        (("box", "pass", "hall", "-o", "other.yb", "--days", "0"), "usage"),
+    ):
+        answer = yingbi(*arguments, status=None)
+        assert answer.status != 0
+        assert answer.err.endswith(f"[{code}]\n"), answer
+    assert not (home / "other.yb").exists()
