@@ -1,5 +1,6 @@
 """Doors: they seal into a box without a passphrase, and open nothing."""
 
+import contextlib
 import os
 import sqlite3
 from contextlib import closing
@@ -7,12 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from door_house import FIRST, INFO, SECOND, fill, gate, must_be_whole, opened_film, owner
 from films import portrait
 from vault_house import DAY, everything, make_vault, new_vault, open_vault
 from yb import Yingbi, with_vault
-from yingbi.crypto.suite import InvalidTagError
+from yingbi.crypto.suite import InvalidTagError, suite
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
@@ -20,6 +23,7 @@ from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
 from yingbi.domain.retention import Retention, RetentionClass
+from yingbi.envelope.canonical import read_map, write_map
 from yingbi.envelope.delivery import parse_delivery
 from yingbi.envelope.part import read_part
 from yingbi.errors import (
@@ -37,8 +41,9 @@ from yingbi.keys.inbox_keys import inbox_keys
 from yingbi.keys.take_delivery import open_delivery
 from yingbi.keys.vouch import Vouched, epoch_place, vouched
 from yingbi.store.deliver import DeliveryWriter
-from yingbi.store.delivered import decode
+from yingbi.store.delivered import Delivered, decode
 from yingbi.store.erase import finish_receipts
+from yingbi.store.stored import StoredObject, StoredPart, StoredSegment
 from yingbi.usecases.box import create_box
 from yingbi.usecases.doors import make_door, revoke_door
 from yingbi.usecases.erase import erase_objects, make_final, receipt_of
@@ -114,9 +119,9 @@ def test_with_vault_and_door_but_no_passphrase_no_key_of_it_opens_anything(tmp_p
 def every_key(door):
     """Return every run of bytes in the file that could be a key: its fields, and pieces of them."""
     found = {door.private_key, door.public_key, door.signer_public, bytes(32)}
-    for given in door.epochs.values():
-        found |= {given.public.public_key, given.public.public_key[-32:], given.signature[:32]}
-        found |= {given.signature[-32:], given.public.key_id * 2}
+    for one in door.epochs.values():
+        found |= {one.public.public_key, one.public.public_key[-32:], one.signature[:32]}
+        found |= {one.signature[-32:], one.public.key_id * 2}
     return found
 
 
@@ -354,15 +359,15 @@ def test_a_door_whose_file_was_given_other_keys_and_another_signer_locks_nothing
 def with_own_keys(door, *, new_signer: bool, same_ids: bool, which=RetentionClass.USUAL):
     chosen = door.suite
     private, public = chosen.new_signer()
-    given = {}
+    made = {}
     for name, one in door.epochs.items():
         epoch = one.public
         if name[1] == which:
             key_id = epoch.key_id if same_ids else os.urandom(16)
             epoch = replace(epoch, key_id=key_id, public_key=chosen.new_recipient()[1])
         signature = chosen.sign(private, epoch_place(door.controller_id, epoch))
-        given[name] = Vouched(epoch, signature if new_signer or name[1] == which else one.signature)
-    return replace(door, epochs=given, signer_public=public if new_signer else door.signer_public)
+        made[name] = Vouched(epoch, signature if new_signer or name[1] == which else one.signature)
+    return replace(door, epochs=made, signer_public=public if new_signer else door.signer_public)
 
 
 def test_a_door_of_another_vault_is_refused_at_once_and_its_key_brings_nothing_in(tmp_path):
@@ -398,6 +403,49 @@ def test_strange_information_from_a_door_is_refused_before_it_is_shown(tmp_path)
     for left in here.refused:
         left.unlink()
     assert len(here.found()) == 0
+
+
+def test_whatever_bytes_stand_in_an_inbox_are_refused_as_a_broken_seal():
+    chosen = suite("intl")
+
+    @given(st.binary(max_size=400))
+    def noise(data):
+        with pytest.raises(SealBrokenError):
+            parse_delivery(chosen, b"YBI1" + data)
+
+    noise()
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**64), 2**64), st.floats(), st.text(max_size=5),
+    st.binary(max_size=40), st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@given(st.data())
+def test_a_content_that_no_door_writes_is_refused_as_a_broken_seal(data):
+    """Also one that a stolen door signed: nothing in it is believed, and none of it costs memory."""
+    segment = StoredSegment(new_id(), 0, 10, 0.0, 1.0)
+    part = StoredPart(PartKind.MASKED, "aa/" + "0" * 30 + ".yb", 1, 10, bytes(32))
+    stored = StoredObject(new_id(), new_id(), Level.OBSCURED, 20000, 0, (part,), INFO)
+    told = Delivered(
+        stored, {part.kind: (segment,)}, {segment.segment_id: b"l"}, "2026-11-24T10:00:00", {}
+    )
+    whole = read_map(told.encode(), "a delivery")
+    assert decode(told.encode()) == told
+    where = data.draw(
+        st.sampled_from([*whole, *("info." + name for name in whole["info"]), "part"])
+    )
+    value = data.draw(VALUES)
+    if where == "part":
+        whole["parts"][0][data.draw(st.integers(0, 4))] = value
+    elif where.startswith("info."):
+        whole["info"][where.removeprefix("info.")] = value
+    else:
+        whole[where] = value
+    with contextlib.suppress(SealBrokenError):
+        decode(write_map(whole))
 
 
 # --- days and files ----------------------------------------------------------------------------

@@ -12,6 +12,10 @@ LONG_KEPT_DAYS = 365
 """Kept longer than this, or without an end, a key must withstand machines of another kind."""
 
 
+INBOX_KEPT_DAYS = 1
+"""Whole days for which an inbox's key outlives its day: a film may end late, a clock be behind."""
+
+
 class RetentionClass(IntEnum):
     """The class in a segment's header; each has epoch keys of its own.
 

@@ -10,11 +10,8 @@ from uuid import UUID
 from yingbi.db.database import KeysUnit
 from yingbi.db.schema import epochs
 from yingbi.db.sql import select
-from yingbi.domain.retention import RetentionClass
+from yingbi.domain.retention import INBOX_KEPT_DAYS, RetentionClass
 from yingbi.keys.epoch import day_of_epoch
-
-KEPT_DAYS = 1
-"""Whole days for which a key outlives its day: a long film may end, and a clock be behind."""
 
 _DAY_MS = 86_400_000
 InboxKeys = AbstractSet[tuple[UUID, int]]
@@ -47,5 +44,5 @@ def gone_by(keys: InboxKeys, box_id: UUID, object_id: UUID, now: datetime) -> da
     last = max((e for e in days_of(object_id) if (box_id, e) in keys), default=None)
     if last is None:
         return now
-    first_day_without = day_of_epoch(last) + timedelta(days=KEPT_DAYS + 1)
+    first_day_without = day_of_epoch(last) + timedelta(days=INBOX_KEPT_DAYS + 1)
     return max(now, datetime.combine(first_day_without, time(), UTC))

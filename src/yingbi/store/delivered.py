@@ -14,6 +14,7 @@ from uuid import UUID
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.envelope.canonical import read_map, write_map
+from yingbi.envelope.header import DIGEST_BYTES
 from yingbi.errors import SealBrokenError
 from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegment
 
@@ -76,7 +77,9 @@ def _decoded(text: Mapping[str, Any]) -> Delivered:
     parts = []
     for kind, file_name, size, final_seal, packed in text["parts"]:
         its, its_locks = _unpacked(packed)
-        part = StoredPart(PartKind(kind), _text(file_name), len(its), int(size), bytes(final_seal))
+        part = StoredPart(
+            PartKind(kind), _text(file_name), len(its), _number(size), _digest(final_seal)
+        )
         whose = {one.track is not None for one in its}
         if part.kind in segments or locks.keys() & its_locks.keys():
             raise ValueError("a part or segment stands there twice")
@@ -91,8 +94,8 @@ def _decoded(text: Mapping[str, Any]) -> Delivered:
     stored = StoredObject(
         *ids,
         Level(text["level"]),
-        int(text["epoch"]),
-        int(text["retention"]),
+        _number(text["epoch"]),
+        _number(text["retention"]),
         tuple(parts),
         _checked(text["info"]),
     )
@@ -135,6 +138,18 @@ def _checked(text: Mapping[str, Any]) -> ObjectInfo:
     if not (isfinite(info.from_s) and isfinite(info.to_s)):
         raise ValueError("a time is none")
     return info
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise TypeError("a number is none")
+    return value
+
+
+def _digest(value: object) -> bytes:
+    if not isinstance(value, bytes) or len(value) != DIGEST_BYTES:
+        raise TypeError("a digest is none")
+    return value
 
 
 def _text(value: object) -> str:

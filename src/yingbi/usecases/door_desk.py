@@ -9,15 +9,15 @@ Clause: 6.2.3.b-2; 6.2.4-1.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.crossing import Crossing, no_crossing
-from yingbi.domain.retention import RetentionClass
+from yingbi.domain.retention import INBOX_KEPT_DAYS, RetentionClass
 from yingbi.envelope.delivery import Slip
-from yingbi.errors import DoorRefusedError
+from yingbi.errors import DoorExpiredError, DoorRefusedError
 from yingbi.keys.delivery import seal_delivery
 from yingbi.keys.door_file import DoorFile, read_door
 from yingbi.keys.memory import MemoryState, guard
@@ -68,6 +68,8 @@ class DoorDesk:
         day = now.date()
 
         def seal(content: bytes, bodies: tuple[str, ...]) -> bytes:
+            if datetime.now(UTC).date() > day + timedelta(days=INBOX_KEPT_DAYS):
+                raise DoorExpiredError(day=day)  # it took so long that nobody could take it in
             inbox = self.pass_.epoch(day, RetentionClass.INBOX)
             slip = Slip(
                 suite_code=self.pass_.suite.code,

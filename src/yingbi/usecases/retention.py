@@ -16,10 +16,9 @@ from yingbi.audit.newest import TOLERANCE, clock_is_doubted, newest_at
 from yingbi.domain.box import Box
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say
-from yingbi.domain.retention import RetentionClass
+from yingbi.domain.retention import INBOX_KEPT_DAYS, RetentionClass
 from yingbi.errors import LogBrokenError
 from yingbi.keys.epochs import day_of_epoch, epoch_of
-from yingbi.keys.inbox_keys import KEPT_DAYS
 from yingbi.store.erase import erase_many
 from yingbi.store.stored import Erasure
 from yingbi.usecases.opened import Vault
@@ -65,7 +64,7 @@ def _epochs_over(vault: Vault, box: Box, today: date) -> Sequence[EpochName]:
     for kept, days in box.policy.retention.days:
         first_kept = epoch_of(today - timedelta(days=max(1, days)))
         over += [(e, int(kept)) for e in vault.epochs.before(box.box_id, first_kept, int(kept))]
-    inbox, first_kept = int(RetentionClass.INBOX), epoch_of(today - timedelta(days=KEPT_DAYS))
+    inbox, first_kept = int(RetentionClass.INBOX), epoch_of(today - timedelta(days=INBOX_KEPT_DAYS))
     waits = vault.rooms.inbox.waits_for(box.box_id)
     old = vault.epochs.before(box.box_id, first_kept, inbox)
     over += [(epoch, inbox) for epoch in old if epoch not in waits]
