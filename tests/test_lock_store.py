@@ -75,6 +75,7 @@ def test_after_a_replacement_everything_opens_and_the_old_key_is_nowhere(vault):
         assert house.epochs.epoch_private(box.box_id, epoch_of(DAY)) == private
         assert house.keystore.lock_stores.all == (house.keystore.lock_store_key,)
         assert house.keystore.is_whole
+        assert (vault / "keys.db-wal").stat().st_size == 0
     with open_vault(vault) as house:  # and so it is on the disk
         opens(house, box, stored)
         with pytest.raises(NoKeyError):
