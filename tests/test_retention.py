@@ -193,6 +193,30 @@ def test_what_is_held_is_not_erased_and_its_epoch_keeps_its_key(path):
         assert objects_of(vault, box, None)[1] == [held]
 
 
+def test_a_hold_outlives_the_time_and_when_it_ends_all_goes_with_its_keys(path):
+    box, made = filled(path)
+    held, day = made[40, USUAL], (NOW - timedelta(days=40)).date()
+    with vault_at(path, NOW, by_time=False) as (vault, _):
+        with vault.rooms.keys_db.begin() as unit:
+            vault.epochs.epoch_for(unit, box.box_id, day, RetentionClass.HOLD)
+        with vault.rooms.catalogue_db.begin() as unit:
+            hold = vault.holds.add(unit, box.box_id, held, reason="court", until=None, now=NOW)
+    with vault_at(path, NOW) as (vault, said):
+        assert held in left(vault)
+        assert len(left(vault)) == 7
+        assert any("5 objects" in line for line in said)
+        vault.epochs.epoch_private(box.box_id, epoch_of(day), int(RetentionClass.HOLD))
+        with pytest.raises(ObjectHeldError):
+            erase_objects(vault, [held])
+        with vault.rooms.catalogue_db.begin() as unit:
+            vault.holds.end(unit, hold)
+    with vault_at(path, NOW) as (vault, said):
+        assert held not in left(vault)
+        for kept in (USUAL, RetentionClass.HOLD):
+            with pytest.raises(NoKeyError):
+                vault.epochs.epoch_private(box.box_id, epoch_of(day), int(kept))
+
+
 def test_a_receipt_is_erased_at_once_and_final_when_the_key_is_replaced(path):
     _, made = filled(path, policy=Retention())
     gone = made[0, USUAL]

@@ -83,9 +83,20 @@ def erase_expired(vault: Vault, over: Sequence[Expired], now: datetime) -> list[
         for name in one.epochs:
             if not vault.rooms.catalogue.of_epochs(one.box.box_id, {name}):
                 _destroy_epoch(vault, one.box.box_id, name, now)
+        for epoch in sorted({epoch for epoch, _ in one.epochs}):
+            _destroy_key_of_ended_hold(vault, one.box.box_id, epoch, now)
     if over:
         vault.rooms.keys_db.empty_journal()
     return receipts
+
+
+def _destroy_key_of_ended_hold(vault: Vault, box_id: UUID, epoch: int, now: datetime) -> None:
+    """Destroy the key that held a day's objects beyond their time, if none of the day is left."""
+    held = int(RetentionClass.HOLD)
+    if epoch not in vault.epochs.before(box_id, epoch + 1, held):
+        return
+    if not vault.rooms.catalogue.of_epochs(box_id, {(epoch, int(kept)) for kept in RetentionClass}):
+        _destroy_epoch(vault, box_id, (epoch, held), now)
 
 
 def _destroy_epoch(vault: Vault, box_id: UUID, name: EpochName, now: datetime) -> None:
