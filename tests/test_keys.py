@@ -16,6 +16,7 @@ from yingbi.domain.retention import RetentionClass
 from yingbi.envelope.lock import lock_key_ids
 from yingbi.errors import (
     NoKeyError,
+    NoVaultError,
     SealBrokenError,
     UsageError,
     WeakPassphraseError,
@@ -24,6 +25,7 @@ from yingbi.errors import (
 from yingbi.keys.cell import open_cell
 from yingbi.keys.recovery import RecoveryFile, opened_copy, secret_of, shares_of
 from yingbi.keys.slots import fields_of
+from yingbi.store.destroy import decide, destroy
 from yingbi.usecases import keys
 from yingbi.usecases.doors import make_door
 from yingbi.usecases.hold import Wanted, add_hold, end_hold, take_to_hold_keys
@@ -418,3 +420,16 @@ def test_ages_tell_every_kind_of_key_and_what_is_due(scene) -> None:
         later = {one["key"]: one for one in keys.ages(vault, now + timedelta(hours=25))}
         assert later["lock-store"]["due"]
         assert later["lock-store"]["age_days"] == 1
+
+
+def test_a_destroyed_vault_leaves_nothing_for_shares_to_open(scene) -> None:
+    with opened(scene.path) as vault:
+        made = keys.make_shares(vault, 2, 2)
+        decide(scene.path)
+    seam = Seam()
+    seam.armed = True
+    destroy(scene.path, seam)
+    assert seam.names.count("destroy: overwrite") == 4
+    assert not scene.path.exists()
+    with pytest.raises(NoVaultError):
+        recovered(scene, made)

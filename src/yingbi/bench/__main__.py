@@ -9,6 +9,7 @@ from collections.abc import Callable
 from yingbi.bench.machine import machine
 from yingbi.bench.masking import masking
 from yingbi.bench.program import size, start
+from yingbi.bench.rotation import rotation
 from yingbi.bench.row import Row, table
 from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
@@ -22,6 +23,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "mask": masking,
     "seal": sealing,
     "passphrase": passphrase,
+    "rotation": rotation,
     "ratios": ratios,
     "age": against_age,
     "seek": seek,

@@ -15,7 +15,8 @@ from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.errors import ReadWriteError
 from yingbi.store.folder import DESTROYING
 
-_ROOT, _LAST = "keystore", ("vault.json", "lock", DESTROYING)
+_ROOTS = ("keystore.recovery", "keystore")
+_LAST = ("vault.json", "lock", DESTROYING)
 _DATABASES = ("keys.db", "catalogue.db")
 _TREES = ("objects", "inbox")
 OVERWRITES = 2
@@ -37,7 +38,9 @@ def destroy(path: Path, crossing: Crossing = no_crossing) -> list[str]:
     Links are removed, never followed. Raises: ReadWriteError; running it again goes on.
     """
     disk = Disk("destroy", crossing)
-    _wipe_root(disk, path / _ROOT)
+    for name in _ROOTS:
+        if os.path.lexists(path / name):
+            _wipe_root(disk, path / name)
     for name in _DATABASES:
         for ending in ("", "-wal", "-shm", "-journal"):
             disk.unlink(path / (name + ending))
@@ -57,7 +60,7 @@ def destroy(path: Path, crossing: Crossing = no_crossing) -> list[str]:
 
 
 def _wipe_root(disk: Disk, root: Path) -> None:
-    """Overwrite the keystore in place with noise, then unlink it."""
+    """Overwrite the keystore, or what recovery shares open, in place with noise; then unlink it."""
     if root.is_file() and not root.is_symlink():
         for _ in range(OVERWRITES):
             disk.overwrite(root, 0, os.urandom(max(1, root.stat().st_size)))
