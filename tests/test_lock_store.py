@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_house import DAY, NOW, PASSPHRASE, make_vault, new_vault, open_vault
+from vault_house import CHEAP, DAY, NOW, PASSPHRASE, make_vault, new_vault, open_vault
 from yingbi.crypto.suite import suite
 from yingbi.errors import NoKeyError, SealBrokenError, UsageError
 from yingbi.keys import lock_store
@@ -261,8 +261,6 @@ def test_another_process_takes_over_a_replaced_key_and_notices_a_changed_passphr
 @pytest.mark.parametrize("torn", [0, 60, 2000, 4095])
 def test_a_torn_slot_never_takes_the_whole_one_with_it(tmp_path, torn):
     path, chosen = tmp_path / "k", suite("intl")
-    from vault_house import CHEAP
-
     with Keystore.create(path, PASSPHRASE, chosen, cost=CHEAP, now=NOW) as keystore:
         before = path.read_bytes()
         keystore.keep_lock_stores(keystore.lock_stores.begun(LATER, 32))
@@ -298,3 +296,17 @@ def test_a_hundred_pages_are_wrapped_in_steps_that_each_stand_alone(tmp_path, mo
         assert len(ticks) >= 50 // 7
         for one in stored:
             assert house.rooms.catalogue.get(one.object_id).info == one.info
+
+
+def test_a_writing_over_a_torn_slot_makes_both_whole_first(tmp_path):
+    path, chosen = tmp_path / "k", suite("intl")
+    Keystore.create(path, PASSPHRASE, chosen, cost=CHEAP, now=NOW).close()
+    whole = path.read_bytes()
+    for content, steps in ((whole, 2), (whole[:4096] + os.urandom(4096), 4)):
+        path.write_bytes(content)
+        seam = Seam()
+        with Keystore.open(path, PASSPHRASE, chosen, crossing=seam) as keystore:
+            seam.armed = True
+            keystore.keep_lock_stores(keystore.lock_stores.begun(LATER, 32))
+            assert seam.names == ["keystore: overwrite"] * steps
+            assert keystore.is_whole
