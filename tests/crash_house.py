@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
@@ -36,6 +37,7 @@ from yingbi.usecases.box import create_box
 from yingbi.usecases.doors import make_door
 from yingbi.usecases.erase import erase_objects
 from yingbi.usecases.forget import erase_subject
+from yingbi.usecases.keys import make_shares, rotate_box, rotate_epochs, rotate_root
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.own_desk import OwnDesk
 from yingbi.usecases.person import _sealer
@@ -123,6 +125,14 @@ class Scene:
 
 
 @contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory, where there is such: what a disk keeps is judged without one."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def clock_at(now: datetime) -> Iterator[None]:
     """Let the use cases read this clock."""
 
@@ -180,6 +190,22 @@ def run_change(scene: Scene, vault: Vault) -> None:
     change(vault.rooms, stored, wanted, now=NOW)
 
 
+def run_rotate_root(_scene: Scene, vault: Vault) -> None:
+    rotate_root(vault)
+
+
+def run_rotate_box(_scene: Scene, vault: Vault) -> None:
+    rotate_box(vault, "hall")
+
+
+def run_rotate_epochs(_scene: Scene, vault: Vault) -> None:
+    rotate_epochs(vault, "people")
+
+
+def run_shares(_scene: Scene, vault: Vault) -> None:
+    make_shares(vault, 2, 3)
+
+
 def run_nothing(_scene: Scene, _vault: Vault) -> None:
     """An opening alone: what waits is taken in."""
 
@@ -190,6 +216,10 @@ COMMANDS = {
     "sweep": Command(run_sweep, 2, takes=("expired",)),
     "person": Command(run_person, 1, takes=("hers",)),
     "change": Command(run_change, 2),
+    "rotate-root": Command(run_rotate_root, 0),
+    "rotate-box": Command(run_rotate_box, 0),
+    "rotate-epochs": Command(run_rotate_epochs, 0),
+    "recovery": Command(run_shares, 0),
     "start": Command(run_nothing, 0, at_start=True),
 }
 
