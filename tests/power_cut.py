@@ -119,6 +119,7 @@ class PowerCut(Seam):
             kept = now
         elif way == "gone":
             kept = {name: number for name, number in kept.items() if number in now.values()}
+        kept = {name: number for name, number in kept.items() if not _trusted(name)}
         kept |= {name: number for name, number in now.items() if _trusted(name)}
         for name, number in kept.items():
             place = str((at / name).relative_to(self._root))
