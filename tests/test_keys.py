@@ -17,6 +17,8 @@ from yingbi.envelope.lock import lock_key_ids
 from yingbi.errors import (
     NoKeyError,
     NoVaultError,
+    ObjectErasedError,
+    ObjectHeldError,
     SealBrokenError,
     UsageError,
     WeakPassphraseError,
@@ -28,7 +30,9 @@ from yingbi.keys.slots import fields_of
 from yingbi.store.destroy import decide, destroy
 from yingbi.usecases import keys
 from yingbi.usecases.doors import make_door
+from yingbi.usecases.erase import erase_objects
 from yingbi.usecases.hold import Wanted, add_hold, end_hold, take_to_hold_keys
+from yingbi.usecases.retention import expired
 
 NEW = b"another passphrase"
 
@@ -433,3 +437,19 @@ def test_a_destroyed_vault_leaves_nothing_for_shares_to_open(scene) -> None:
     assert not scene.path.exists()
     with pytest.raises(NoVaultError):
         recovered(scene, made)
+
+
+def test_what_is_held_is_erased_by_nobody_until_the_hold_ends(scene) -> None:
+    with opened(scene.path) as vault:
+        made, _ = add_hold(vault, Wanted("hall", scene.ids[1], "case 7"))
+        far = _now() + timedelta(days=400)
+        with pytest.raises(ObjectHeldError):
+            erase_objects(vault, [scene.ids[1]])
+        over = {one for box in expired(vault, far.date()) for one in box.objects}
+        assert over == {*scene.ids} - {scene.ids[1]}
+        scene.must_open(vault)
+        end_hold(vault, made.hold_id)
+        assert {one for box in expired(vault, far.date()) for one in box.objects} == {*scene.ids}
+        erase_objects(vault, [scene.ids[1]])
+        with pytest.raises(ObjectErasedError):
+            contents(vault, [scene.ids[1]])
