@@ -106,22 +106,37 @@ def test_a_person_is_protected_with_leave_asked_after_and_erased(yingbi, film: P
         assert word.encode() not in everything(yingbi.home / "vault")
 
 
-def test_who_is_one_among_others_is_told_to_remain_and_is_not_forgotten(yingbi, film: Path) -> None:
+def test_who_is_one_among_others_is_erased_from_among_them_and_forgotten(
+    yingbi, film: Path
+) -> None:
     yingbi("subject", "add", NAME)
     one, two = protect(yingbi, film, 2), protect(yingbi, film, 1)
     yingbi("subject", "link", NAME, one, "--track", "1", "--from", "0:00", "--to", "0.5")
     yingbi("subject", "link", NAME, two, "--whole")
     yingbi("subject", "link", NAME, two, status=2)
-    done = yingbi("erase", "--subject", NAME, "--forget", "--yes", "--json", status=1).json
-    assert [receipt["id"] for receipt in done["erased"]] == [two]
-    assert done["remaining"] == [{"id": one, "tracks": [1]}]
-    assert done["forgotten"] is False
-    assert [o["id"] for o in yingbi("subject", "show", NAME, "--json").json["objects"]] == [one]
     yingbi("open", one, "-o", "still.mp4")
-    yingbi("subject", "unlink", NAME, one, "--track", "2", status=66)
-    yingbi("subject", "unlink", NAME, one, "--track", "1")
-    assert yingbi("erase", "--subject", NAME, "--forget", "--yes", "--json").json["forgotten"]
+    done = yingbi("erase", "--subject", NAME, "--forget", "--yes", "--json").json
+    assert [receipt["id"] for receipt in done["erased"]] == [two]
+    assert (done["persons"], done["remaining"], done["forgotten"]) == (1, [], True)
+    yingbi("open", one, "--part", "records", "-o", "left.jsonl")
+    assert "unknown 1" not in (yingbi.home / "left.jsonl").read_text()
+    yingbi("open", one, "-o", "again.mp4")
+    assert (yingbi.home / "again.mp4").read_bytes() == (yingbi.home / "still.mp4").read_bytes()
     yingbi("verify")
+
+
+def test_where_a_person_cannot_be_erased_from_is_named_and_the_person_is_not_forgotten(
+    yingbi, film: Path
+) -> None:
+    yingbi("subject", "add", NAME)
+    one = protect(yingbi, film, 2)
+    yingbi("subject", "link", NAME, one, "--track", "99")
+    done = yingbi("erase", "--subject", NAME, "--forget", "--yes", "--json", status=1).json
+    assert done["remaining"] == [{"id": one, "person": 99, "code": "no-such-person"}]
+    assert done["forgotten"] is False
+    yingbi("subject", "unlink", NAME, one, "--track", "2", status=66)
+    yingbi("subject", "unlink", NAME, one, "--track", "99")
+    assert yingbi("erase", "--subject", NAME, "--forget", "--yes", "--json").json["forgotten"]
 
 
 def test_unknown_people_are_found_by_camera_and_time_and_their_figures_are_shown(

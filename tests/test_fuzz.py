@@ -33,7 +33,7 @@ def run(target: str, folder: Path, seconds: int) -> tuple[int, int, str]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     tried = re.search(r"number_of_executed_units:\s*(\d+)", done.stderr)
-    return done.returncode, int(tried[1]) if tried else 0, done.stderr
+    return done.returncode, int(tried[1]) if tried else 0, done.stdout + done.stderr
 
 
 def fuzz_all(tmp_path: Path, seconds: int) -> None:

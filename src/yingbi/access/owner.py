@@ -28,11 +28,14 @@ def self_grant(
     purpose: str,
     now: datetime,
     minutes: int = 15,
+    leaves: bool = True,
 ) -> Grant:
     """Return leave for the owner to open parts of one object for a while.
 
     keystore: open; that it is shows that the passphrase was known.
     policy: of the object's box. purpose: needed for the original alone.
+    leaves: whether what is opened leaves the vault; to erase somebody from an original it
+        is opened in memory and sealed again, which needs no approver.
 
     Raises: NotAuthorisedError for a closed keystore, no parts, or an original
         without a purpose; RawNeverError; NeedsApproverError.
@@ -43,13 +46,20 @@ def self_grant(
     if not wanted:
         raise NotAuthorisedError(reason="no part is named")
     if wanted & {PartKind.RAW, PartKind.ROI}:
-        _must_release_raw(policy, purpose)
+        _must_open_raw(policy, purpose)
+        if leaves:
+            _must_release_raw(policy)
     return Grant(object_id, wanted, purpose.strip(), OWNER, now + timedelta(minutes=minutes))
 
 
-def _must_release_raw(policy: BoxPolicy, purpose: str) -> None:
+def _must_open_raw(policy: BoxPolicy, purpose: str) -> None:
     if policy.level is not Level.RAW_ON_RELEASE or policy.raw is RawPolicy.NONE:
         raise RawNeverError(reason="it keeps none")
+    if not purpose.strip():
+        raise NotAuthorisedError(reason="an original is opened for a stated purpose only")
+
+
+def _must_release_raw(policy: BoxPolicy) -> None:
     match policy.raw_export:
         case RawExport.NEVER:
             raise RawNeverError(reason="its policy says never")
@@ -57,5 +67,3 @@ def _must_release_raw(policy: BoxPolicy, purpose: str) -> None:
             raise NeedsApproverError
         case RawExport.OWNER:
             pass
-    if not purpose.strip():
-        raise NotAuthorisedError(reason="an original is opened for a stated purpose only")

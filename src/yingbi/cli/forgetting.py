@@ -8,7 +8,8 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.options import opened, tell
-from yingbi.domain.messages import say, say_count
+from yingbi.cli.people import sight_of
+from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SomeFailedError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def erase_person(obj: dict[str, Any], given: dict[str, Any], *, as_json: bool) -
 
     with opened(obj, alone=given["final"]) as vault:
         subject = vault.people.subjects.named(given["subject"])
-        done = erase_subject(vault, subject, forget_too=given["forget"])
+        done = erase_subject(vault, subject, forget_too=given["forget"], sight_of=sight_of(obj))
         if given["final"]:
             make_final(vault, tell)
             final = (receipt_of(vault, UUID(one["id"])) for one in done.receipts)
@@ -43,15 +44,11 @@ def _tell(done: "PersonErased", *, forget: bool) -> None:
         click.echo(str(object_id), err=True)
     if done.remaining:
         click.echo(
-            say(
-                "Not erased, since others are in it: erase all of it with 'yingbi erase ID',"
-                " or mask it again without this person:"
-            ),
+            say("Not erased from what shows others too; erase all of it with 'yingbi erase ID':"),
             err=True,
         )
-    for object_id, tracks in done.remaining:
-        numbers = ", ".join(str(track) for track in tracks)
-        click.echo(f"{object_id}  {say('track {n}', n=numbers)}", err=True)
+    for object_id, number, error in done.remaining:
+        click.echo(f"{object_id}  {number}  {say_error(error)}", err=True)
     if done.forgotten:
         click.echo(say("The person is forgotten: name, consents and links are gone as well."))
     elif forget:
@@ -62,6 +59,10 @@ def _told(done: "PersonErased") -> dict[str, Any]:
     return {
         "erased": list(done.receipts),
         "held": [str(one) for one in done.held],
-        "remaining": [{"id": str(one), "tracks": list(found)} for one, found in done.remaining],
+        "persons": done.persons,
+        "remaining": [
+            {"id": str(one), "person": number, "code": error.code}
+            for one, number, error in done.remaining
+        ],
         "forgotten": done.forgotten,
     }

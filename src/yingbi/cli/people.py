@@ -13,11 +13,25 @@ from yingbi.domain.messages import say
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yingbi.pipeline.engine import Sight
 
 PERSON = click.option(
     "--person", "number", type=int, required=True, metavar="N", help=say("The person's number.")
 )
+
+
+def sight_of(obj: dict[str, Any]) -> "Callable[[], Sight]":
+    """Return what loads the networks, where an original must be looked at again."""
+
+    def look() -> "Sight":
+        from yingbi.bootstrap import sight
+        from yingbi.domain.region import BUILT
+
+        return sight(settings_of(obj), BUILT)
+
+    return look
 
 
 @click.group("person", help=say("One person of an object, by the number that its records give."))
@@ -115,14 +129,8 @@ def person_erase(
         )
         click.confirm(told, abort=True)
 
-    def look() -> "Sight":
-        from yingbi.bootstrap import sight
-        from yingbi.domain.region import BUILT
-
-        return sight(settings_of(obj), BUILT)
-
     with opened(obj) as vault:
-        done = erase_person(vault, wanted, number, purpose=given["purpose"], sight_of=look)
+        done = erase_person(vault, wanted, number, purpose=given["purpose"], sight_of=sight_of(obj))
     if as_json:
         show.as_json(
             {

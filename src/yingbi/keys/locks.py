@@ -37,7 +37,7 @@ PAGE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class LockGroup:
-    """What shares a page: a box's epoch; later also a camera and an hour, in `finer`.
+    """What shares a page: a box's epoch, in it a camera and an hour, in `finer`.
 
     The database sees only a keyed hash of it.
     """

@@ -10,9 +10,14 @@ from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.subject import Subject
+from yingbi.errors import YingbiError
 from yingbi.store.erase import forget
 from yingbi.usecases.erase import erase_objects
 from yingbi.usecases.opened import Vault
+from yingbi.usecases.person import SightOf, erase_person
+from yingbi.usecases.subject import unlink
+
+PURPOSE = "erasing a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,14 @@ class PersonErased:
     """What became of a person's objects.
 
     receipts: of the objects that were this person's as a whole. held: whole objects
-    that a hold keeps. remaining: objects in which the person is one among others, each
-    with the numbers of its tracks. forgotten: whether name and consents went as well.
+    that a hold keeps. persons: how many times the person was erased from among others.
+    remaining: objects from which the person could not be, with the number there and why. forgotten: whether name and consents went as well.
     """
 
     receipts: tuple[dict[str, Any], ...]
     held: tuple[UUID, ...]
-    remaining: tuple[tuple[UUID, tuple[int, ...]], ...]
+    persons: int
+    remaining: tuple[tuple[UUID, int, YingbiError], ...]
     forgotten: bool
 
     @property
@@ -35,10 +41,13 @@ class PersonErased:
         return not self.held and not self.remaining
 
 
-def erase_subject(vault: Vault, subject: Subject, *, forget_too: bool) -> PersonErased:
-    """Erase every object linked to the person as a whole, and say what remains.
+def erase_subject(
+    vault: Vault, subject: Subject, *, forget_too: bool, sight_of: SightOf
+) -> PersonErased:
+    """Erase every object linked to the person as a whole, and the person from every other.
 
     forget_too: then erase the person's key, name and consents, where nothing remains.
+    sight_of: see `erase_person`.
 
     Raises: as `erase_objects` does; called again it goes on where it stopped.
     """
@@ -48,14 +57,17 @@ def erase_subject(vault: Vault, subject: Subject, *, forget_too: bool) -> Person
     whole = [object_id for object_id, found in sorted(tracks.items()) if None in found]
     held = [one for one in whole if _held(vault, one)]
     receipts = erase_objects(vault, [one for one in whole if one not in held])
-    remaining = [
-        (object_id, tuple(sorted(n for n in found if n is not None)))
+    among = [
+        (object_id, number)
         for object_id, found in sorted(tracks.items())
+        for number in sorted(n for n in found if n is not None)
         if None not in found
     ]
+    remaining = _erase_among(vault, subject, among, sight_of)
     forgotten = forget_too and not held and not remaining
     facts = {
         "objects": str(len(receipts)),
+        "persons": str(len(among) - len(remaining)),
         "remaining": str(len(held) + len(remaining)),
         "forgotten": "yes" if forgotten else "no",
     }
@@ -63,7 +75,22 @@ def erase_subject(vault: Vault, subject: Subject, *, forget_too: bool) -> Person
     vault.log.record(Deed(Action.PERSON_ERASED, datetime.now(UTC), purpose=who, facts=facts))
     if forgotten:
         _forget(vault, subject)
-    return PersonErased(tuple(receipts), tuple(held), tuple(remaining), forgotten)
+    persons = len(among) - len(remaining)
+    return PersonErased(tuple(receipts), tuple(held), persons, tuple(remaining), forgotten)
+
+
+def _erase_among(
+    vault: Vault, subject: Subject, among: list[tuple[UUID, int]], sight_of: SightOf
+) -> list[tuple[UUID, int, YingbiError]]:
+    """Erase the person from objects that show others too; return where that failed, and why."""
+    remaining = []
+    for object_id, number in among:
+        try:
+            erase_person(vault, object_id, number, purpose=PURPOSE, sight_of=sight_of)
+            unlink(vault, subject, object_id, track=number)
+        except YingbiError as error:
+            remaining.append((object_id, number, error))
+    return remaining
 
 
 def _held(vault: Vault, object_id: UUID) -> bool:

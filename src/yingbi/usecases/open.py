@@ -126,15 +126,15 @@ def read_records(vault: Vault, object_id: UUID) -> list[Record]:
 
 
 def opened_segments(
-    vault: Vault, stored: StoredObject, wish: Wish
+    vault: Vault, stored: StoredObject, wish: Wish, *, leaves: bool = True
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     """Return the segments of a part that another use case works on, in memory alone.
 
-    Leave, log and seals come first, as for `open_object`.
+    Leave, log and seals come first, as for `open_object`. leaves: see `self_grant`.
     """
     if wish.part is None:
         raise ValueError("the wish names no part")
-    grant = _leave(vault, stored, wish.part, wish.purpose)
+    grant = _leave(vault, stored, wish.part, wish.purpose, leaves=leaves)
     stored.part(wish.part)
     _log(vault, stored, wish.part, grant)
     return _segments(vault, stored, wish.part, wish, grant)
@@ -146,10 +146,14 @@ def must_lie_outside(vault: Vault, out: Path) -> None:
         raise UnsafeOutputError(output=out, reason="it lies in the vault")
 
 
-def _leave(vault: Vault, stored: StoredObject, part: PartKind, purpose: str) -> Grant:
+def _leave(
+    vault: Vault, stored: StoredObject, part: PartKind, purpose: str, *, leaves: bool = True
+) -> Grant:
     policy = vault.boxes.record(stored.box_id).box.policy
     now = datetime.now(UTC)
-    return self_grant(vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now)
+    return self_grant(
+        vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now, leaves=leaves
+    )
 
 
 def _log(

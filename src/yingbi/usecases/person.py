@@ -17,7 +17,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
 from yingbi.domain.record import Event
-from yingbi.errors import NoSuchPersonError, SeenOtherwiseError, UsageError
+from yingbi.errors import NoSuchPersonError, ObjectHeldError, SeenOtherwiseError, UsageError
 from yingbi.keys.epochs import day_of_epoch
 from yingbi.media.output import new_file
 from yingbi.pipeline.engine import Sealed, Sight
@@ -40,7 +40,7 @@ SightOf = Callable[[], Sight]
 
 
 @dataclass(frozen=True, slots=True)
-class PersonErased:
+class ErasedPerson:
     """What was done: how many pieces of their own film and how many records went."""
 
     object_id: UUID
@@ -101,17 +101,19 @@ def lift_person(
 
 def erase_person(
     vault: Vault, object_id: UUID, number: int, *, purpose: str, sight_of: SightOf
-) -> PersonErased:
+) -> ErasedPerson:
     """Erase one person from an object; everything else of it stays.
 
     Their own film's keys are destroyed. Records are sealed anew without them, and so is
     an original that is kept whole, with the person covered; the old keys are destroyed.
     The masked film shows them as before: covered.
 
-    Raises: NoSuchPersonError; SeenOtherwiseError where an original is kept and cannot be
+    Raises: NoSuchPersonError; ObjectHeldError; SeenOtherwiseError where an original is kept and cannot be
         masked surely; as `open_object` for what has to be opened.
     """
     stored = vault.rooms.catalogue.get(object_id)
+    if vault.rooms.held(stored.box_id, object_id):
+        raise ObjectHeldError(object_id=object_id)
     track = _track(stored, number)
     kinds = {part.kind for part in stored.parts}
     erased = _pieces_of(vault, stored, track)
@@ -126,7 +128,7 @@ def erase_person(
     facts = {"pieces": str(len(erased)), "records": str(gone)}
     wanted = Change(Action.PERSON_ERASED, new, erased, facts)
     change(vault.rooms, stored, wanted, now=datetime.now(UTC))
-    return PersonErased(object_id, number, len(erased), gone, PartKind.RAW in kinds)
+    return ErasedPerson(object_id, number, len(erased), gone, PartKind.RAW in kinds)
 
 
 def _own_films(vault: Vault, stored: StoredObject) -> list[StoredSegment]:
@@ -200,7 +202,9 @@ def _original_without(
     if size > LARGEST_ORIGINAL:
         raise UsageError(problem="an original over 1 GiB is not masked again; erase it whole")
     wish = Wish(stored.object_id, PartKind.RAW, purpose)
-    original = b"".join(content for _, content in opened_segments(vault, stored, wish))
+    original = b"".join(
+        content for _, content in opened_segments(vault, stored, wish, leaves=False)
+    )
     media_type = stored.info.media_types["raw"]
     found = {seen: track for track, seen in numbered(original, media_type, sight).items()}
     if found != people_of(stored):
