@@ -118,7 +118,7 @@ def fill(desk: Desk, object_id: UUID, now: datetime, kinds, info: ObjectInfo) ->
     if not kinds:
         usual = {Level.STRUCTURED_ONLY: (PartKind.RECORDS,)}
         kinds = usual.get(door.level, (PartKind.MASKED, PartKind.RECORDS))
-    with desk.writer(door, now) as writer:
+    with desk.writer(door, now, None) as writer:
         for kind in kinds:
             sealer = PartSealer(door, kind)
             match kind:

@@ -47,6 +47,17 @@ class LockGroup:
     retention: int = 0
     finer: bytes = field(default=b"", repr=False)
 
+    @classmethod
+    def of_object(
+        cls, object_id: UUID, box_id: UUID, epoch: int, retention: int, camera: str | None
+    ) -> "LockGroup":
+        """Return the group of an object: its camera's hour, so that pages stay small.
+
+        The hour is the one that the object's UUIDv7 carries.
+        """
+        hour = (object_id.int >> 80) // 3_600_000
+        return cls(box_id, epoch, retention, hour.to_bytes(8) + (camera or "").encode())
+
 
 @dataclass(slots=True)
 class _Page:

@@ -22,9 +22,8 @@ from yingbi.domain.ids import day_of
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.errors import YingbiError
-from yingbi.keys.locks import LockGroup
 from yingbi.store.shelf import Body
-from yingbi.store.stored import StoredObject, StoredPart, StoredSegment
+from yingbi.store.stored import StoredObject, StoredPart, StoredSegment, lock_group
 from yingbi.store.writer import Rooms
 
 _ID = 16
@@ -151,7 +150,7 @@ class _Run:
             return
         with rooms.catalogue_db.begin() as unit:
             _say_dying(unit, rooms, stored.object_id, list(locks))
-        group = LockGroup(stored.box_id, stored.epoch, stored.retention)
+        group = lock_group(stored)
         with rooms.keys_db.begin() as unit_of_keys:
             rooms.locks.put(unit_of_keys, group, stored.object_id, locks, None)
 

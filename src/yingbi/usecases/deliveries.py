@@ -15,7 +15,7 @@ from uuid import UUID
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import DeliveryRefusedError, VaultLockedError, YingbiError
-from yingbi.keys.locks import LockGroup
+from yingbi.store.stored import lock_group
 from yingbi.usecases.judge_delivery import Judged, judge
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.sweep import Tell
@@ -85,7 +85,7 @@ def _write(vault: Vault, judged: Judged, now: datetime) -> None:
     if rooms.locks.holds(stored.object_id):
         raise VaultLockedError  # an earlier attempt is cleared away by a start that is alone
     info_key = os.urandom(rooms.key_bytes)
-    group = LockGroup(stored.box_id, stored.epoch, stored.retention)
+    group = lock_group(stored)
     with rooms.keys_db.begin() as unit:
         rooms.locks.put(unit, group, stored.object_id, told.locks, info_key)
     try:

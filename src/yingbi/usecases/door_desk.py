@@ -63,7 +63,7 @@ class DoorDesk:
             device=self.pass_.device,
         )
 
-    def writer(self, door: Door, now: datetime) -> DeliveryWriter:
+    def writer(self, door: Door, now: datetime, camera: str | None) -> DeliveryWriter:
         """Return what leaves the object's locks and places in the vault's inbox."""
         day = now.date()
 

@@ -56,13 +56,15 @@ class OwnDesk:
             device=keystore.device,
         )
 
-    def writer(self, door: Door, now: datetime) -> ObjectWriter:
+    def writer(self, door: Door, now: datetime, camera: str | None) -> ObjectWriter:
         """Return what writes the object's locks and rows itself."""
         return ObjectWriter(
             self.vault.rooms,
             object_id=door.object_id,
             level=door.level,
-            group=LockGroup(door.box_id, door.epoch.epoch, door.epoch.retention),
+            group=LockGroup.of_object(
+                door.object_id, door.box_id, door.epoch.epoch, door.epoch.retention, camera
+            ),
             day=now.date(),
             along=self._link(door.object_id, now),
         )

@@ -97,7 +97,7 @@ class Desk(Protocol):
     def door(self, object_id: UUID, now: datetime) -> Door:
         """Return where the object is sealed to."""
 
-    def writer(self, door: Door, now: datetime) -> PartsWriter:
+    def writer(self, door: Door, now: datetime, camera: str | None) -> PartsWriter:
         """Return what takes the object's segments and acknowledges it."""
 
 
@@ -118,7 +118,7 @@ class Protector:
         take_tally = Tally()
         with (
             open_reel(item.path, self.sight.threads) as reel,
-            self.desk.writer(door, now) as writer,
+            self.desk.writer(door, now, about.camera) as writer,
         ):
             tick = progress.begin(item.path.name, reel.source.frames)
             take = Take(reel, replace(self.sight, tick=tick), take_tally)
