@@ -22,7 +22,7 @@ PLANTS = [
     ("keys/boxes.py", "import sqlalchemy", "SQLAlchemy and Alembic"),
     ("access/owner.py", "import yingbi.media.film", "Offices use db"),
     ("pipeline/level1.py", "import yingbi.release.part", "Pipelines of levels 1 and 2"),
-    ("pipeline/level2.py", "import yingbi.seal.raw", "seal.raw is imported"),
+    ("pipeline/level2.py", "import yingbi.seal.raw", "seal.raw and seal.roi are imported"),
     ("seal/door.py", "import yingbi.keys.unwrap", "keys.unwrap is imported"),
     ("keys/boxes.py", "import yingbi.keys.unwrap", "keys.unwrap is imported"),
 ]

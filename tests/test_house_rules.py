@@ -26,6 +26,7 @@ FOREIGN = {
     "_cffi_backend": {"crypto"},
     "argon2": {"crypto"},
     "shamir_mnemonic": {"keys"},
+    "pyrage": {"bench"},
     "sqlalchemy": {"db"},
     "alembic": {"db"},
     "cbor2": {"envelope"},

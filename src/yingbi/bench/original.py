@@ -3,14 +3,15 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from yingbi.bench.leave import owners_leave
 from yingbi.crypto.suite import Octets, Suite
-from yingbi.domain.grant import Grant
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, PrivateMetadata
@@ -45,6 +46,7 @@ class Original:
     end: PartEnd = field(init=False)
     _signer: bytes = field(init=False, repr=False)
     _private: bytes = field(init=False, repr=False)
+    _leave: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Make the keys."""
@@ -66,6 +68,7 @@ class Original:
             previous=NO_PREVIOUS,
         )
         self.end = PartEnd(0, NO_PREVIOUS)
+        self._leave = owners_leave(self.suite, self.place.object_id)
 
     def seal(
         self,
@@ -108,7 +111,7 @@ class Original:
                 locks=self.locks,
                 epoch_key_of=lambda *_: (self.epoch, self._private),
                 device_public_key=self.device_public_key,
-                grant=self._grant(),
+                grant=self._leave,
                 object_id=self.place.object_id,
                 part=PartKind.RAW,
                 now=datetime.now(UTC),
@@ -125,18 +128,12 @@ class Original:
             locks=self.locks,
             epoch_key_of=lambda *_: (self.epoch, self._private),
             device_public_key=self.device_public_key,
-            grant=self._grant(),
+            grant=self._leave,
             object_id=self.place.object_id,
             now=datetime.now(UTC),
             end=self.end,
             start=start,
             length=length,
-        )
-
-    def _grant(self) -> Grant:
-        later = datetime.now(UTC) + timedelta(hours=1)
-        return Grant(
-            self.place.object_id, frozenset({PartKind.RAW}), "measuring", "the bench", later
         )
 
 
