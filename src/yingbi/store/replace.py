@@ -175,7 +175,7 @@ class _Run:
             box_id=stored.box_id,
             object_id=stored.object_id,
             digests={part.kind.value: part.final_seal.hex() for part in after.parts},
-            facts=dict(wanted.facts),
+            facts=dict(wanted.facts) | self._gone(),
         )
         with rooms.catalogue_db.begin() as unit:
             rooms.catalogue.rewrite(unit, after, segments)
@@ -183,6 +183,12 @@ class _Run:
             rooms.ledger.append(unit, deed)
         self.committed = True
         return after
+
+    def _gone(self) -> dict[str, str]:
+        """Return what the log says of what is destroyed, so that no backup revives it."""
+        erased = " ".join(str(one) for one in sorted(self.wanted.erased))
+        facts = {"segments": erased} if erased else {}
+        return facts | ({"replaced": "yes"} if self.wanted.new else {})
 
     def is_decided(self) -> bool:
         """Return whether the change counts, also where only the commit's echo was lost.

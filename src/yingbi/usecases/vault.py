@@ -61,9 +61,9 @@ def _fill(folder: VaultFolder, passphrase: bytes, chosen: Suite) -> None:
     with Keystore.create(
         folder.keystore, passphrase, chosen, bound_to=folder.identity, now=now
     ) as keystore:
-        for made in _databases(folder):
+        for made in databases_of(folder):
             made.create()
-        catalogue_db, _ = _databases(folder)
+        catalogue_db, _ = databases_of(folder)
         log = Log(keystore, catalogue_db, folder.controller_id, folder.vault_id)
         log.record(Deed(Action.VAULT_MADE, now, facts={"suite": chosen.name}))
         catalogue_db.close()
@@ -107,11 +107,11 @@ def open_vault(
                 crossing=crossing,
             )
         )
-        databases = _databases(folder, crossing)
+        databases = databases_of(folder, crossing)
         for opened in databases:
             stack.callback(opened.close)
             opened.open()
-        vault = _joined(folder, keystore, databases, guarded, crossing)
+        vault = joined(folder, keystore, databases, guarded, crossing)
         place = None if witness is None else outside(folder.path, witness)
         stack.enter_context(watched(vault.log, place, crossing))
         problem = look_at_the_clock(vault, datetime.now(UTC), max_jump_days)
@@ -158,21 +158,23 @@ def _look_again(vault: Vault) -> None:
     vault.rooms.keys_db.open()
 
 
-def _databases(
+def databases_of(
     folder: VaultFolder, crossing: Crossing = no_crossing
 ) -> tuple[Database[CatalogueUnit], Database[KeysUnit]]:
+    """Return the catalogue and the key database, neither looked at yet."""
     return database.catalogue(folder.catalogue_db, crossing), database.keys(
         folder.keys_db, crossing
     )
 
 
-def _joined(
+def joined(
     folder: VaultFolder,
     keystore: Keystore,
     databases: tuple[Database[CatalogueUnit], Database[KeysUnit]],
     memory: MemoryState,
     crossing: Crossing,
 ) -> Vault:
+    """Return a vault of its open parts; nothing of it is looked at."""
     who, (catalogue_db, keys_db) = folder.controller_id, databases
     locks = LockTable(keystore, keys_db, who)
     boxes = Boxes(keystore, catalogue_db, keys_db, who)
