@@ -22,6 +22,7 @@ COMMANDS = {
     "consent": "consents",
     "hold": "keys",
     "keys": "keys",
+    "backup": "backup",
     "log": "log",
     "person": "people",
     "models": "house",

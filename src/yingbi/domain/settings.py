@@ -124,6 +124,14 @@ SETTINGS = (
         high=36500,
     ),
     Setting(
+        "backup.key_days",
+        int,
+        7,
+        _("Days that a backup's copy of the keys opens; then it is deleted, and so is its key."),
+        low=1,
+        high=365,
+    ),
+    Setting(
         "memory",
         str,
         "wanted",

@@ -115,14 +115,15 @@ def read_sealed(keystore: RootProvider, label: Label, source: BinaryIO, what: st
 
 
 def _label(head: bytes, what: str) -> Label:
+    broken = SealBrokenError(what=what, reason="it is no file of a backup")
+    if len(head) != _HEAD.size or not head.startswith(_MAGIC):
+        raise broken
+    _magic, _suite, kind, controller, vault, backup, store, _salt = _HEAD.unpack(head)
+    ids = UUID(bytes=controller), UUID(bytes=vault), UUID(bytes=backup)
     try:
-        magic, _suite, kind, controller, vault, backup, store, _salt = _HEAD.unpack(head)
-        if magic != _MAGIC:
-            raise ValueError
-        ids = UUID(bytes=controller), UUID(bytes=vault), UUID(bytes=backup)
         return Label(Kind(kind), *ids, store)
-    except (struct.error, ValueError):
-        raise SealBrokenError(what=what, reason="it is no file of a backup") from None
+    except ValueError:
+        raise broken from None
 
 
 def _key(keystore: RootProvider, label: Label, head: bytes) -> bytes:

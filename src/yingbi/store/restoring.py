@@ -96,7 +96,6 @@ def finish(folder: VaultFolder, disk: Disk) -> None:
     disk.sync_folder(folder.path.parent)
 
 
-
 def _text(folder: VaultFolder) -> bytes:
     text = {
         "format": FORMAT,
@@ -108,7 +107,7 @@ def _text(folder: VaultFolder) -> bytes:
 
 
 def _is_shelf(entry: Path) -> bool:
-    if not entry.is_dir() or entry.is_symlink() or len(entry.name) != 2:  # noqa: PLR2004 xx/
+    if not entry.is_dir() or entry.is_symlink() or len(entry.name) != 2:
         return False
     return all(_BODY.fullmatch(body.name) and _is_file(body) for body in entry.iterdir())
 

@@ -8,68 +8,27 @@ the erase ledger beside the copies, and a restore erases it again.
 Clause: 6.2.3-2; 6.2.3.e-2.
 """
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from yingbi.db.schema import backups, erasures
-from yingbi.db.sql import insert, select, update
+from yingbi.db.schema import erasures
+from yingbi.db.sql import select
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.report import Progress
-from yingbi.errors import NoSuchInputError, SealBrokenError, YingbiError
-from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.errors import SealBrokenError, YingbiError
 from yingbi.keys.snapshot import Kind, Label
 from yingbi.store.backup import BackupShelf, Places, check_places, pieces_of
 from yingbi.store.check import CHANGES
+from yingbi.store.erasures import as_text
+from yingbi.store.manifest import Body, ErasedSince, Manifest
+from yingbi.usecases.backup_book import add_row, mark_deleted, resolved, rows_of
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.retention import clock_problem
 
 KEY_DAYS = 7
-_STEP = 256
-
-
-class Body(NamedTuple):
-    """One body of a backup: its name, length, digest as hexadecimal, and its object."""
-
-    name: str
-    size: int
-    digest: str
-    object_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What belongs to a backup. made_at: UTC. The digests are those of the sealed files."""
-
-    backup_id: UUID
-    made_at: str
-    lock_store_id: str
-    catalogue: str
-    keys: str
-    log_size: int
-    log_root: str
-    bodies: tuple[Body, ...] = field(repr=False)
-
-    def to_bytes(self) -> bytes:
-        """Return it as JSON."""
-        text = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(text | {"backup_id": self.backup_id.hex}).encode()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "Manifest":
-        """Return what `to_bytes` wrote; it comes out of a seal."""
-        text = json.loads(content)
-        bodies = tuple(Body(*one) for one in text.pop("bodies"))
-        return cls(UUID(hex=text.pop("backup_id")), bodies=bodies, **text)
-
-    @property
-    def label_of_keys(self) -> bytes:
-        """The lock-store key that its copy of the key database names."""
-        return bytes.fromhex(self.lock_store_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,50 +43,6 @@ class Made:
     removed: int
     keys_until: str
     expired: int
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSince:
-    """What an erase ledger tells.
-
-    at: up to when. objects: objects and people that were erased. segments: by object,
-    segments erased by key. replaced: objects of which parts were written anew.
-    """
-
-    at: str
-    objects: frozenset[str]
-    segments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    replaced: frozenset[str] = frozenset()
-
-    def to_bytes(self) -> bytes:
-        """Return it as JSON, in steps of 256 bytes: its length tells little."""
-        text = {
-            "at": self.at,
-            "objects": sorted(self.objects),
-            "segments": {key: list(value) for key, value in self.segments.items()},
-            "replaced": sorted(self.replaced),
-        }
-        content = json.dumps(text).encode()
-        return content.ljust(-(-len(content) // _STEP) * _STEP)
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "ErasedSince":
-        """Return what `to_bytes` wrote; it comes out of a seal."""
-        text = json.loads(content)
-        segments = {key: tuple(value) for key, value in text["segments"].items()}
-        return cls(text["at"], frozenset(text["objects"]), segments, frozenset(text["replaced"]))
-
-    def joined(self, other: "ErasedSince") -> "ErasedSince":
-        """Return what either of the two tells."""
-        both = {**self.segments}
-        for key, value in other.segments.items():
-            both[key] = tuple(dict.fromkeys((*both.get(key, ()), *value)))
-        return ErasedSince(
-            max(self.at, other.at),
-            self.objects | other.objects,
-            both,
-            self.replaced | other.replaced,
-        )
 
 
 def create_backup(
@@ -156,19 +71,28 @@ def create_backup(
     key_id = vault.keystore.lock_store_key.key_id
     vault.keystore.keep_lock_stores(vault.keystore.lock_stores.kept(key_id, until))
     backup_id = uuid4()
-    _add_row(vault, backup_id, key_id, places, now, until)
+    add_row(vault, backup_id, key_id, places, now=now, until=until)
     shelf.copy_identity()
     shelf.write_ledger(erased_now(vault, now).to_bytes(), now)
     known = {body.name: body for manifest in manifests(shelf) for body in manifest.bodies}
     bodies, copied = _copy_bodies(vault, shelf, known, progress)
-    manifest = _write_snapshots(vault, shelf, backup_id, key_id, tuple(bodies), now)
+    manifest = _write_snapshots(
+        vault, shelf, backup_id, key_id=key_id, bodies=tuple(bodies), now=now
+    )
     digest = shelf.write(shelf.label(Kind.MANIFEST, backup_id), [manifest.to_bytes()], now)
     facts = {"backup": str(backup_id), "bodies": str(len(bodies)), "lock_store": key_id.hex()}
     vault.log.record(Deed(Action.BACKED_UP, now, digests={"manifest": digest.hex()}, facts=facts))
     removed = _prune(vault, shelf, places, now)
     sizes = sum(body.size for body in copied)
     return Made(
-        backup_id, manifest.made_at, len(bodies), len(copied), sizes, removed, _text(until), expired
+        backup_id,
+        manifest.made_at,
+        len(bodies),
+        len(copied),
+        sizes,
+        removed,
+        as_text(until),
+        expired,
     )
 
 
@@ -185,10 +109,8 @@ def read_manifest(shelf: BackupShelf, backup_id: UUID) -> Manifest:
 
 def erased_now(vault: Vault, now: datetime) -> ErasedSince:
     """Return everything that was ever erased in the vault."""
-    with vault.rooms.catalogue_db.read() as unit:
-        rows = unit.all(select(erasures.c.object_id))
     segments: dict[str, tuple[str, ...]] = {}
-    replaced = set[str]()
+    replaced: dict[str, tuple[int, str]] = {}
     for entry in vault.log.entries():
         deed = entry.deed
         if deed.action not in CHANGES or deed.object_id is None:
@@ -197,22 +119,34 @@ def erased_now(vault: Vault, now: datetime) -> ErasedSince:
             found = segments.get(str(deed.object_id), ())
             segments[str(deed.object_id)] = (*found, *deed.facts["segments"].split())
         if deed.facts.get("replaced"):
-            replaced.add(str(deed.object_id))
-    gone = frozenset(str(row.object_id) for row in rows)
-    return ErasedSince(_text(now), gone, segments, frozenset(replaced))
+            replaced[str(deed.object_id)] = (entry.sequence, as_text(deed.at))
+    return ErasedSince(as_text(now), _objects_erased(vault), segments, replaced)
+
+
+def _objects_erased(vault: Vault) -> frozenset[str]:
+    with vault.rooms.catalogue_db.read() as unit:
+        return frozenset(str(row.object_id) for row in unit.all(select(erasures.c.object_id)))
 
 
 def renew_ledgers(vault: Vault, now: datetime) -> list[Path]:
-    """Write what is erased by now beside every backup; return the folders that are not reached."""
+    """Write what is erased by now beside every backup; return the folders that are not reached.
+
+    An erasing must not fail because a disk is not plugged in: what is not written now is
+    written by the next one, or by the next backup.
+    """
     missed = list[Path]()
-    known = {(places.bodies, places.keys) for _, places, _ in _rows(vault)}
-    content = erased_now(vault, now).to_bytes() if known else b""
+    known = {(places.bodies, places.keys) for _, places, _ in rows_of(vault)}
     for pair in sorted(known):
+        places = Places(*pair)
+        shelf = _shelf(vault, places)
         try:
-            places = Places(*pair)
             if not places.reachable:
-                raise NoSuchInputError(path=places.bodies)
-            _shelf(vault, places).write_ledger(content, now)
+                missed += pair
+                continue
+            before = ErasedSince.from_bytes(shelf.read_ledger(places.ledgers[0]))
+            # What was erased by key was told when it was; looking for it costs the whole log.
+            fresh = ErasedSince(as_text(now), _objects_erased(vault))
+            shelf.write_ledger(before.joined(fresh).to_bytes(), now)
         except YingbiError:
             missed += pair
     return missed
@@ -229,12 +163,12 @@ def expire_backups(vault: Vault, now: datetime) -> int:
     """
     if clock_problem(vault):
         return 0
-    over = [(one, places) for one, places, until in _rows(vault) if until <= now]
+    over = [(one, places) for one, places, until in rows_of(vault) if until <= now]
     for backup_id, places in over:
         reached = places.reachable
         if reached:
             _shelf(vault, places).remove(backup_id)
-        _mark_deleted(vault, backup_id, now, reached=reached)
+        mark_deleted(vault, backup_id, now, reached=reached)
     stores = vault.keystore.lock_stores
     left = stores.dropped(now)
     with vault.rooms.keys_db.read() as unit:
@@ -277,6 +211,7 @@ def _write_snapshots(
     vault: Vault,
     shelf: BackupShelf,
     backup_id: UUID,
+    *,
     key_id: bytes,
     bodies: tuple[Body, ...],
     now: datetime,
@@ -307,81 +242,18 @@ def _write_snapshots(
 def _prune(vault: Vault, shelf: BackupShelf, places: Places, now: datetime) -> int:
     """Remove what no backup in these folders needs, and rows of attempts that broke off."""
     whole = manifests(shelf)
-    here = {one for one, its, _ in _rows(vault) if its == _resolved(places)}
+    here = {one for one, its, _ in rows_of(vault) if its == resolved(places)}
     broken_off = here - {manifest.backup_id for manifest in whole}
     erased = erased_now(vault, now).objects
     wanted = {b.name for m in whole for b in m.bodies if b.object_id not in erased}
     removed = shelf.prune(wanted, broken_off)
     for backup_id in broken_off:
-        _mark_deleted(vault, backup_id, now, reached=True)
+        mark_deleted(vault, backup_id, now, reached=True)
     return removed
 
 
 def _shelf(vault: Vault, places: Places) -> BackupShelf:
     return BackupShelf(places, vault.folder, vault.keystore, vault.crossing)
-
-
-def _resolved(places: Places) -> Places:
-    return Places(places.bodies.resolve(), places.keys.resolve())
-
-
-def _add_row(
-    vault: Vault, backup_id: UUID, key_id: bytes, places: Places, now: datetime, until: datetime
-) -> None:
-    """Write down where the backup will lie, before anything of it does."""
-    where = _resolved(places)
-    text = {"bodies": str(where.bodies), "keys": str(where.keys), "until": _text(until)}
-    content = json.dumps(text).encode()
-    padded = content.ljust(-(-len(content) // _STEP) * _STEP)
-    keystore = vault.keystore
-    cell = seal_cell(
-        keystore.suite, keystore.catalogue_key("backups"), padded, _at(vault, backup_id)
-    )
-    row = {
-        "backup_id": backup_id,
-        "controller_id": vault.folder.controller_id,
-        "lock_store_id": key_id,
-        "made_at": _text(now),
-        "sealed": cell,
-    }
-    with vault.rooms.catalogue_db.begin() as unit:
-        unit.run(insert(backups), row)
-
-
-def _rows(vault: Vault) -> list[tuple[UUID, Places, datetime]]:
-    """Return the backups that were not deleted: id, folders, and when their keys go."""
-    keystore = vault.keystore
-    with vault.rooms.catalogue_db.read() as unit:
-        rows = unit.all(select(backups).where(backups.c.deleted_at.is_(None)))
-    found = []
-    for row in rows:
-        content = open_cell(
-            keystore.suite,
-            keystore.catalogue_key("backups"),
-            row.sealed,
-            _at(vault, row.backup_id),
-            what="a backup's row",
-        )
-        text: dict[str, Any] = json.loads(content)
-        places = Places(Path(text["bodies"]), Path(text["keys"]))
-        found.append((row.backup_id, places, datetime.fromisoformat(text["until"])))
-    return found
-
-
-def _mark_deleted(vault: Vault, backup_id: UUID, now: datetime, *, reached: bool) -> None:
-    facts = {"backup": str(backup_id), "folders": "reached" if reached else "not-reached"}
-    with vault.rooms.catalogue_db.begin() as unit:
-        mine = backups.c.backup_id == backup_id
-        unit.run(update(backups).where(mine).values(deleted_at=_text(now)))
-        vault.log.append(unit, Deed(Action.BACKUP_DELETED, now, facts=facts))
-
-
-def _at(vault: Vault, backup_id: UUID) -> bytes:
-    return place("backup", vault.folder.controller_id.bytes, backup_id.bytes)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def broken_bodies(

@@ -13,6 +13,7 @@ from yingbi.domain.ids import new_id
 from yingbi.errors import NoSuchObjectError
 from yingbi.store.erase import erase_many, finish_receipts
 from yingbi.store.stored import Erasure
+from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.sweep import Tell, replace_lock_store_key
 
@@ -26,7 +27,11 @@ def erase_objects(
         be erased; those of earlier lots are erased by then.
     """
     now = datetime.now(UTC)
-    return [told(one) for one in erase_many(vault.rooms, object_ids, now=now, purpose=purpose)]
+    try:
+        done = erase_many(vault.rooms, object_ids, now=now, purpose=purpose)
+    finally:
+        renew_ledgers(vault, now)
+    return [told(one) for one in done]
 
 
 def objects_of(vault: Vault, box: Box, before: date | None) -> tuple[list[UUID], list[UUID]]:

@@ -12,6 +12,7 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.subject import Subject
 from yingbi.errors import YingbiError
 from yingbi.store.erase import forget
+from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.erase import erase_objects
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.person import SightOf, erase_person
@@ -107,3 +108,4 @@ def _forget(vault: Vault, subject: Subject) -> None:
         now=datetime.now(UTC),
         along=lambda unit: people.appearances.remove_of(unit, subject.subject_id),
     )
+    renew_ledgers(vault, datetime.now(UTC))

@@ -17,6 +17,7 @@ from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import ObjectErasedError, UsageError, YingbiError
 from yingbi.store.erase import LOT, finish_receipts, settle
 from yingbi.store.stored import Erasure
+from yingbi.usecases.backup import expire_backups, renew_ledgers
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.retention import (
     Expired,
@@ -73,6 +74,7 @@ def renew_keys(vault: Vault, now: datetime, tell: Tell, *, at_once: bool) -> lis
 
     Keys that were kept for backups go when their time is over, if the clock can be believed.
     """
+    expire_backups(vault, now)
     keystore = vault.keystore
     if at_once or keystore.lock_stores.due(now):
         replace_lock_store_key(vault, now, tell)
@@ -105,6 +107,7 @@ def _expire(vault: Vault, over: Sequence[Expired], now: datetime, tell: Tell) ->
     if many > LOT:
         tell(say("Erasing {many} objects that are over their time ...", many=many))
     done = len(erase_expired(vault, over, now))
+    renew_ledgers(vault, now)
     if done:
         tell(
             say_count(
@@ -139,6 +142,7 @@ def sweep(vault: Vault, now: datetime, tell: Tell, *, clock_is_right: bool) -> S
     if problem:
         raise UsageError(problem=problem)
     receipts = erase_expired(vault, over, now)
+    renew_ledgers(vault, now)
     key = vault.keystore.lock_store_key
     final = renew_keys(vault, now, tell, at_once=False)
     return Swept(
