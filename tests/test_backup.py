@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from test_vault_crash import DIED, FINISHED, Seam, StruckError, death, fault
-from vault_house import PASSPHRASE, House, new_vault
+from vault_house import PASSPHRASE, House, new_vault, segment
 from yingbi.domain.ledger import Action
 from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
@@ -26,7 +26,8 @@ from yingbi.errors import (
     YingbiError,
 )
 from yingbi.store.backup import Places
-from yingbi.store.replace import Change, change
+from yingbi.store.replace import Change, Piece, change
+from yingbi.store.stored import ObjectInfo
 from yingbi.usecases.backup import create_backup, expire_backups
 from yingbi.usecases.erase import erase_objects, make_final
 from yingbi.usecases.restore import restore_backup, verify_backup
@@ -175,8 +176,8 @@ def test_people_and_segments_that_were_erased_by_key_stay_so(tmp_path, path, pla
         with vault.rooms.catalogue_db.begin() as unit:
             vault.people.subjects.add(unit, person)
         first = create(vault, places, ago(3))
-        segment = vault.rooms.catalogue.segments_of(stored.object_id, PartKind.MASKED)[0]
-        gone = frozenset({segment.segment_id})
+        one = vault.rooms.catalogue.segments_of(stored.object_id, PartKind.MASKED)[0]
+        gone = frozenset({one.segment_id})
         change(vault.rooms, stored, Change(Action.PERSON_ERASED, erased=gone), now=ago(2))
         from yingbi.usecases.forget import erase_subject
 
@@ -188,6 +189,35 @@ def test_people_and_segments_that_were_erased_by_key_stay_so(tmp_path, path, pla
         assert len(vault.rooms.locks.locks_of(stored.object_id)) == 1
         assert vault.people.subjects.all() == []
         assert person.subject_id not in vault.rooms.locks.object_ids()
+
+
+def test_a_part_that_was_written_anew_does_not_come_back_and_the_others_do(tmp_path, path, places):
+    with opened(path) as vault:
+        mine = house(vault)
+        box = mine.new_box()
+        with mine.writer(box) as writer:
+            writer.add(PartKind.MASKED, segment(0, b"masked"))
+            writer.add(PartKind.RECORDS, segment(0, b"with her"))
+            both = writer.commit(ObjectInfo(), now=ago(4))
+        with mine.writer(box) as writer:
+            writer.add(PartKind.RECORDS, segment(0, b"with her"))
+            alone = writer.commit(ObjectInfo(), now=ago(4))
+        first = create(vault, places, ago(3))
+        for stored in (both, alone):
+            new = {PartKind.RECORDS: [Piece(segment(0, b"without"))]}
+            change(vault.rooms, stored, Change(Action.PERSON_ERASED, new), now=ago(2))
+        create(vault, places, ago(1))
+    restore(places, tmp_path / "old", backup_id=first.backup_id)
+    with opened(tmp_path / "old") as vault:
+        (found,) = vault.rooms.catalogue.all()
+        assert found.object_id == both.object_id
+        assert [part.kind for part in found.parts] == [PartKind.MASKED]
+        assert house(vault).body(found) == b"masked"
+    assert b"with her" not in b"".join(p.read_bytes() for p in files(tmp_path / "old"))
+    restore(places, tmp_path / "new")
+    with opened(tmp_path / "new") as vault:
+        assert len(list(vault.rooms.catalogue.all())) == 2
+    assert b"without" in b"".join(p.read_bytes() for p in files(tmp_path / "new"))
 
 
 def test_after_its_time_a_backup_opens_with_no_key_that_exists(tmp_path, path, places):

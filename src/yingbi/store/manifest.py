@@ -58,8 +58,8 @@ class ErasedSince:
     """What an erase ledger tells.
 
     at: up to when. objects: objects and people that were erased. segments: by object,
-    segments erased by key. replaced: by object of which parts were written anew, the number
-    and time of the last such entry in the log.
+    segments erased by key. replaced: by object and kind of a part that was written anew,
+    the number and time of the last such entry in the log.
     """
 
     at: str
@@ -86,17 +86,19 @@ class ErasedSince:
         replaced = {key: (int(n), str(at)) for key, (n, at) in text["replaced"].items()}
         return cls(text["at"], frozenset(text["objects"]), segments, replaced)
 
-    def of(self, manifest: Manifest) -> frozenset[str]:
-        """Return the objects and people of which that backup may bring nothing back.
+    def parts_since(self, manifest: Manifest) -> dict[str, set[str]]:
+        """Return by object the parts that were written anew since that backup.
 
         Either the number or the time is enough: a clock can be set back, and a vault that was
         restored counts some numbers twice.
         """
         size, made = manifest.log_size, _seconds(manifest.made_at)
-        changed = {
-            key for key, (n, at) in self.replaced.items() if n >= size or _seconds(at) >= made
-        }
-        return self.objects | changed
+        found: dict[str, set[str]] = {}
+        for key, (n, at) in self.replaced.items():
+            object_id, kind = key.split()
+            if n >= size or _seconds(at) >= made:
+                found.setdefault(object_id, set()).add(kind)
+        return found
 
     def joined(self, other: "ErasedSince") -> "ErasedSince":
         """Return what either of the two tells."""

@@ -43,13 +43,15 @@ class Change:
     """What becomes of an object.
 
     new: parts that are written anew, segment after segment. erased: segments of parts
-    that stay, whose locks go. action: how the log calls it. facts: for the log.
+    that stay, whose locks go. dropped: parts that go and leave others. action: how the
+    log calls it. facts: for the log.
     """
 
     action: Action
     new: Mapping[PartKind, Iterable[Piece]] = field(default_factory=dict)
     erased: frozenset[UUID] = frozenset()
     facts: Mapping[str, str] = field(default_factory=dict)
+    dropped: frozenset[PartKind] = frozenset()
 
 
 @dataclass(slots=True)
@@ -134,7 +136,8 @@ class _Run:
     def dying(self) -> list[UUID]:
         """Return the segments whose locks go when the change is decided."""
         catalogue, object_id = self.rooms.catalogue, self.stored.object_id
-        replaced = [part.kind for part in self.stored.parts if part.kind in self.written]
+        going = {*self.written, *self.wanted.dropped}
+        replaced = [part.kind for part in self.stored.parts if part.kind in going]
         gone = [
             one.segment_id for kind in replaced for one in catalogue.segments_of(object_id, kind)
         ]
@@ -161,7 +164,8 @@ class _Run:
             kind: StoredPart(kind, p.body.name, len(p.segments), p.body.size, p.final_seal)
             for kind, p in self.written.items()
         }
-        kept = [part for part in stored.parts if part.kind not in new]
+        going = {*new, *wanted.dropped}
+        kept = [part for part in stored.parts if part.kind not in going]
         after = replace(stored, parts=tuple(sorted([*kept, *new.values()], key=lambda p: p.kind)))
         segments = {kind: part.segments for kind, part in self.written.items()}
         for part in kept:
@@ -188,7 +192,8 @@ class _Run:
         """Return what the log says of what is destroyed, so that no backup revives it."""
         erased = " ".join(str(one) for one in sorted(self.wanted.erased))
         facts = {"segments": erased} if erased else {}
-        return facts | ({"replaced": "yes"} if self.wanted.new else {})
+        replaced = " ".join(sorted({*self.wanted.new, *self.wanted.dropped}))
+        return facts | ({"replaced": replaced} if replaced else {})
 
     def is_decided(self) -> bool:
         """Return whether the change counts, also where only the commit's echo was lost.

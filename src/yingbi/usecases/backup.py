@@ -118,8 +118,8 @@ def erased_now(vault: Vault, now: datetime) -> ErasedSince:
         if "segments" in deed.facts:
             found = segments.get(str(deed.object_id), ())
             segments[str(deed.object_id)] = (*found, *deed.facts["segments"].split())
-        if deed.facts.get("replaced"):
-            replaced[str(deed.object_id)] = (entry.sequence, as_text(deed.at))
+        for kind in deed.facts.get("replaced", "").split():
+            replaced[f"{deed.object_id} {kind}"] = (entry.sequence, as_text(deed.at))
     return ErasedSince(as_text(now), _objects_erased(vault), segments, replaced)
 
 
@@ -128,8 +128,10 @@ def _objects_erased(vault: Vault) -> frozenset[str]:
         return frozenset(str(row.object_id) for row in unit.all(select(erasures.c.object_id)))
 
 
-def renew_ledgers(vault: Vault, now: datetime) -> list[Path]:
+def renew_ledgers(vault: Vault, now: datetime, *, by_key: bool = False) -> list[Path]:
     """Write what is erased by now beside every backup; return the folders that are not reached.
+
+    by_key: whether part of an object was erased; looking for that costs the whole log.
 
     An erasing must not fail because a disk is not plugged in: what is not written now is
     written by the next one, or by the next backup.
@@ -144,8 +146,8 @@ def renew_ledgers(vault: Vault, now: datetime) -> list[Path]:
                 missed += pair
                 continue
             before = ErasedSince.from_bytes(shelf.read_ledger(places.ledgers[0]))
-            # What was erased by key was told when it was; looking for it costs the whole log.
-            fresh = ErasedSince(as_text(now), _objects_erased(vault))
+            objects = ErasedSince(as_text(now), _objects_erased(vault))
+            fresh = erased_now(vault, now) if by_key else objects
             shelf.write_ledger(before.joined(fresh).to_bytes(), now)
         except YingbiError:
             missed += pair

@@ -29,6 +29,7 @@ from yingbi.store.replace import Change, Piece, change
 from yingbi.store.stored import StoredObject, StoredSegment
 from yingbi.structure.pack import pack, unpack
 from yingbi.structure.scribe import Diary
+from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.open import Wish, must_lie_outside, opened_segments
 from yingbi.usecases.opened import Vault
 
@@ -128,6 +129,7 @@ def erase_person(
     facts = {"pieces": str(len(erased)), "records": str(gone)}
     wanted = Change(Action.PERSON_ERASED, new, erased, facts)
     change(vault.rooms, stored, wanted, now=datetime.now(UTC))
+    renew_ledgers(vault, datetime.now(UTC), by_key=True)
     return ErasedPerson(object_id, number, len(erased), gone, PartKind.RAW in kinds)
 
 

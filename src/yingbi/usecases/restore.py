@@ -7,7 +7,7 @@ open nothing of it that is erased later.
 Clause: 6.2.3-2; 6.2.3.e-2.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from yingbi.crypto.suite import suite
 from yingbi.disk.durable import Disk
 from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.part import PartKind
 from yingbi.domain.report import Progress, Quiet
 from yingbi.errors import NoSuchInputError, SealBrokenError, UnsafeOutputError, YingbiError
 from yingbi.keys.keystore import Keystore
@@ -98,8 +99,8 @@ def verify_backup(
             folder = replace(source.folder, path=Path(path))
             with _unsealed(source, manifest, folder, Disk("verify"), no_crossing) as vault:
                 _hold_together(vault, manifest)
-                gone = len(_still_there(vault, erased.of(manifest)))
-        broken = broken_bodies(source.shelf, manifest.bodies, erased.of(manifest), progress)
+                gone = len(_still_there(vault, erased.objects))
+        broken = broken_bodies(source.shelf, manifest.bodies, erased.objects, progress)
     bodies = len(manifest.bodies)
     return Checked(manifest.backup_id, manifest.made_at, erased.at, bodies, gone, tuple(broken))
 
@@ -264,11 +265,11 @@ def _fill(
 ) -> Restored:
     """Fill the folder, erase what was erased since, and put a fresh lock-store key in force."""
     _copy_bodies(
-        source, manifest, erased.of(manifest), folder.objects, disk, progress=progress or Quiet()
+        source, manifest, erased.objects, folder.objects, disk, progress=progress or Quiet()
     )
     with _unsealed(source, manifest, folder, disk, crossing) as vault:
         _hold_together(vault, manifest)
-        gone = _erase_again(vault, erased, erased.of(manifest), now)
+        gone = _erase_again(vault, erased, erased.parts_since(manifest), now)
         vault.replacer.replace(now, lambda _done: None)
         facts = {"backup": str(manifest.backup_id), "erased": str(gone), "ledger": erased.at}
         vault.log.record(Deed(Action.RESTORED, now, facts=facts))
@@ -308,14 +309,16 @@ def _still_there(vault: Vault, whole: frozenset[str]) -> list[UUID]:
     return sorted(one for one in known if str(one) in whole)
 
 
-def _erase_again(vault: Vault, erased: ErasedSince, whole: frozenset[str], now: datetime) -> int:
+def _erase_again(
+    vault: Vault, erased: ErasedSince, parts: Mapping[str, set[str]], now: datetime
+) -> int:
     """Erase what the ledger tells, holds or not; return how many objects and people went.
 
-    An object of which parts were written anew goes whole: the old parts are not to come
-    back and the new ones are not in this backup.
+    parts: by object, the parts that were written anew. The old ones are not to come back
+    and the new ones are not in this backup; an object that has no others goes whole.
     """
     rooms = replace(vault.rooms, held=nothing_held)
-    gone = _still_there(vault, whole)
+    gone = _still_there(vault, erased.objects | _without_others(vault, parts))
     people = vault.people.subjects.ids()
     things = [one for one in gone if one not in people]
     erase_many(rooms, things, now=now, facts={"ledger": erased.at})
@@ -323,9 +326,10 @@ def _erase_again(vault: Vault, erased: ErasedSince, whole: frozenset[str], now: 
         if one in people:
             forget(rooms, one, vault.folder.controller_id, now=now, along=_rows_of(vault, one))
     known = rooms.catalogue.known_ids()
-    for object_id, segments in erased.segments.items():
+    for object_id in sorted({*erased.segments, *parts}):
         if UUID(object_id) in known:
-            _erase_segments(vault, UUID(object_id), segments, now)
+            segments, kinds = erased.segments.get(object_id, ()), parts.get(object_id, ())
+            _change_again(vault, UUID(object_id), segments, kinds, now=now)
     return len(gone)
 
 
@@ -333,11 +337,26 @@ def _rows_of(vault: Vault, subject_id: UUID) -> Callable[..., None]:
     return lambda unit: vault.people.appearances.remove_of(unit, subject_id)
 
 
-def _erase_segments(vault: Vault, object_id: UUID, segments: Sequence[str], now: datetime) -> None:
-    """Erase segments by key as it was done in the vault; nothing where it was done before."""
+def _without_others(vault: Vault, parts: Mapping[str, set[str]]) -> frozenset[str]:
+    """Return the objects of which nothing would be left without these parts."""
+    known = vault.rooms.catalogue.known_ids()
+    return frozenset(
+        one
+        for one, kinds in parts.items()
+        if UUID(one) in known
+        and {part.kind.value for part in vault.rooms.catalogue.get(UUID(one)).parts} <= kinds
+    )
+
+
+def _change_again(
+    vault: Vault, object_id: UUID, segments: Iterable[str], kinds: Iterable[str], *, now: datetime
+) -> None:
+    """Erase segments by key, and parts, as it was done in the vault; nothing where it was before."""
     stored = vault.rooms.catalogue.get(object_id)
-    gone = frozenset(UUID(one) for one in segments)
-    left = gone & set(vault.rooms.locks.locks_of(object_id))
-    if left:
-        wanted = Change(Action.PERSON_ERASED, erased=left)
+    left = frozenset(UUID(one) for one in segments) & set(vault.rooms.locks.locks_of(object_id))
+    dropped = {part.kind for part in stored.parts} & {PartKind(kind) for kind in kinds}
+    for kind in dropped:
+        left -= {one.segment_id for one in vault.rooms.catalogue.segments_of(object_id, kind)}
+    if left or dropped:
+        wanted = Change(Action.PERSON_ERASED, erased=left, dropped=frozenset(dropped))
         change(vault.rooms, stored, wanted, now=now)
