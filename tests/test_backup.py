@@ -10,6 +10,7 @@ import pytest
 
 from test_vault_crash import DIED, FINISHED, Seam, StruckError, death, fault
 from vault_house import PASSPHRASE, House, new_vault, segment
+from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
@@ -30,6 +31,7 @@ from yingbi.store.replace import Change, Piece, change
 from yingbi.store.stored import ObjectInfo
 from yingbi.usecases.backup import create_backup, expire_backups
 from yingbi.usecases.erase import erase_objects, make_final
+from yingbi.usecases.forget import erase_subject
 from yingbi.usecases.restore import restore_backup, verify_backup
 from yingbi.usecases.sweep import tell_nobody
 from yingbi.usecases.vault import open_vault
@@ -169,8 +171,6 @@ def test_people_and_segments_that_were_erased_by_key_stay_so(tmp_path, path, pla
     with opened(path) as vault:
         mine = house(vault)
         stored = mine.protect(mine.new_box(), (b"a" * 9, b"b" * 9))
-        from yingbi.domain.ids import new_id
-
         person = Subject(new_id(), CANARY, "2026-01-01T00:00:00+00:00")
         vault.people.subjects.make_key(person.subject_id)
         with vault.rooms.catalogue_db.begin() as unit:
@@ -179,9 +179,7 @@ def test_people_and_segments_that_were_erased_by_key_stay_so(tmp_path, path, pla
         one = vault.rooms.catalogue.segments_of(stored.object_id, PartKind.MASKED)[0]
         gone = frozenset({one.segment_id})
         change(vault.rooms, stored, Change(Action.PERSON_ERASED, erased=gone), now=ago(2))
-        from yingbi.usecases.forget import erase_subject
-
-        erase_subject(vault, person, forget_too=True)
+        erase_subject(vault, person, forget_too=True, sight_of=pytest.fail)
         create(vault, places, ago(1))
     restore(places, tmp_path / "again", backup_id=first.backup_id)
     with opened(tmp_path / "again") as vault:
