@@ -15,7 +15,7 @@ from yingbi.envelope.cursor import Cursor
 from yingbi.envelope.header import MAX_HEADER_BYTES, NO_PREVIOUS, Header, take_header
 from yingbi.envelope.layout import bytes_after_lock
 from yingbi.envelope.lock import MAX_LOCK_BYTES
-from yingbi.envelope.reader import SegmentReader, take_lock_bytes
+from yingbi.envelope.reader import SegmentReader, VerifiedHead, take_lock_bytes
 from yingbi.envelope.room import room
 from yingbi.envelope.schedule import COMMIT_BYTES
 from yingbi.errors import SealBrokenError
@@ -71,14 +71,20 @@ def read_segment(suite: Suite, file: BufferedIOBase, offset: int, end: int) -> S
 
 def read_exactly(file: BufferedIOBase, offset: int, size: int) -> memoryview:
     """Return `size` bytes from the offset on; raises SealBrokenError where there are fewer."""
-    data, filled = room(size), 0
-    file.seek(offset)
-    while filled < size:
-        count = file.readinto(data[filled:])
-        if not count:
-            raise Cursor(data, _WHAT).broken("it ends before it should: it is incomplete")
-        filled += count
+    data = room(size)
+    read_into(file, offset, data)
     return data
+
+
+def read_into(file: BufferedIOBase, offset: int, out: memoryview) -> None:
+    """Fill `out` from the offset on; raises SealBrokenError where there are fewer bytes."""
+    filled = 0
+    file.seek(offset)
+    while filled < len(out):
+        count = file.readinto(out[filled:])
+        if not count:
+            raise Cursor(out, _WHAT).broken("it ends before it should: it is incomplete")
+        filled += count
 
 
 def first_header(source: BufferedIOBase | Octets) -> Header:
@@ -88,7 +94,9 @@ def first_header(source: BufferedIOBase | Octets) -> Header:
     return take_header(Cursor(memoryview(file.read(MAX_HEADER_BYTES)), _WHAT))
 
 
-def check_follows(previous: SegmentReader | None, segment: SegmentReader) -> None:
+def check_follows(
+    previous: SegmentReader | VerifiedHead | None, segment: SegmentReader | VerifiedHead
+) -> None:
     """Raise SealBrokenError unless the segment is chained to the one before, or is the first."""
     number = 0 if previous is None else previous.header.number + 1
     chained_to = NO_PREVIOUS if previous is None else previous.seal_digest
@@ -132,7 +140,7 @@ def _head_at(
     return header, hh, cursor.position + bytes_after_lock(suite, header)
 
 
-def check_end(last: SegmentReader, end: PartEnd) -> None:
+def check_end(last: SegmentReader | VerifiedHead, end: PartEnd) -> None:
     """Raise SealBrokenError unless this segment is the part's last one."""
     if last.header.number + 1 != end.count or last.seal_digest != end.seal_digest:
         raise last.broken("segments are missing at its end, or are not those that were stored")

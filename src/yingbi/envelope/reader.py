@@ -88,8 +88,7 @@ class VerifiedHead:
             message = signed_message(self.hh, self.commit, seal)
             self.suite.verify(device_public_key, signature, message)
         except InvalidTagError:
-            reason = "the device's signature does not hold"
-            raise SealBrokenError(what=self.header.what, reason=reason) from None
+            raise self.broken("the device's signature does not hold") from None
 
     @property
     def lock_context(self) -> bytes:
@@ -99,10 +98,13 @@ class VerifiedHead:
     def open_metadata(self, dek: Octets) -> PrivateMetadata:
         """Return the private metadata; raises SealBrokenError where the key is not its own."""
         if not compare_digest(commitment(self.suite, dek, self.hh), self.commit):
-            reason = "the key is not the one it was sealed with"
-            raise SealBrokenError(what=self.header.what, reason=reason)
+            raise self.broken("the key is not the one it was sealed with")
         sealed, what = self.header.sealed_private, self.header.what
         return open_private(self.suite, dek, self.header.clear(), sealed, what)
+
+    def broken(self, reason: str) -> SealBrokenError:
+        """Return the error to raise for this segment."""
+        return SealBrokenError(what=self.header.what, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BufferedIOBase
 from uuid import UUID
 
 from yingbi.crypto.suite import Octets
 from yingbi.domain.part import PrivateMetadata
 from yingbi.envelope.header import MAX_BODY_BYTES, Header
 from yingbi.envelope.lock import lock_key_ids
-from yingbi.envelope.part import read_segment
 from yingbi.envelope.reader import VerifiedHead, VerifiedSegment
-from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.envelope.seek import SeekableSegment
+from yingbi.errors import NoKeyError
 from yingbi.keys.unwrap import unwrap
 from yingbi.keys.wrap import EpochPublic
 
@@ -50,17 +49,14 @@ class Keys:
 
 @dataclass(slots=True)
 class Found:
-    """A segment that was verified: where it lies, and its body where it is held in memory."""
+    """A segment that was verified: its body is held in memory, or is read a second time."""
 
-    head: VerifiedHead
-    offset: int
-    size: int
-    held: VerifiedSegment | None
+    segment: VerifiedSegment | SeekableSegment
     dek: bytearray = field(default_factory=bytearray, repr=False)
 
 
 def opened(
-    file: BufferedIOBase, segments: list[Found], keys: Keys, device_public_key: bytes
+    segments: list[Found], keys: Keys, device_public_key: bytes
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     """Yield private metadata and content of each segment; every key comes before the first.
 
@@ -68,20 +64,22 @@ def opened(
     """
     try:
         for one in segments:
-            one.dek = keys.dek(one.head)
-            one.head.open_metadata(one.dek)
+            one.dek = keys.dek(one.segment.head)
+            one.segment.head.open_metadata(one.dek)
         for one in segments:
-            yield _again(file, one, device_public_key).open(one.dek)
+            yield _again(one.segment, device_public_key).open(one.dek)
     finally:
         for one in segments:
             one.dek[:] = bytes(len(one.dek))
 
 
-def _again(file: BufferedIOBase, one: Found, device_public_key: bytes) -> VerifiedSegment:
-    """Return the segment with its body; what is read a second time is verified a second time."""
-    if one.held is not None:
-        return one.held
-    segment = read_segment(one.head.suite, file, one.offset, one.offset + one.size)
-    if segment.seal_digest != one.head.seal_digest:
-        raise SealBrokenError(what=one.head.header.what, reason="it changed while it was read")
-    return segment.verify(device_public_key)
+def _again(
+    segment: VerifiedSegment | SeekableSegment, device_public_key: bytes
+) -> VerifiedSegment | SeekableSegment:
+    """Return the segment; what is read a second time is verified a second time."""
+    if isinstance(segment, VerifiedSegment):
+        return segment
+    again = segment.again(device_public_key)
+    if again.head.seal_digest != segment.head.seal_digest:
+        raise segment.head.broken("it changed while it was read")
+    return again

@@ -11,7 +11,7 @@ from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope.part import PartEnd
 from yingbi.release import opening
 from yingbi.release.opening import EpochKeyOf, Found, Keys, opened
-from yingbi.release.verify import verified_segments
+from yingbi.release.verify import held_segments, proven_segments
 
 
 def open_part(
@@ -42,11 +42,9 @@ def open_part(
     grant.must_cover(object_id, part, at=now)
     file = BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
     hold = file.seek(0, SEEK_END) <= opening.HELD_BYTES
-    found: list[Found] = []
-    offset = 0
-    for segment, size in verified_segments(
+    segments = (held_segments if hold else proven_segments)(
         suite, file, device_public_key, object_id=object_id, part=part, end=end
-    ):
-        found.append(Found(segment.head, offset, size, segment if hold else None))
-        offset += size
-    return opened(file, found, Keys(locks, epoch_key_of), device_public_key)
+    )
+    return opened(
+        [Found(segment) for segment in segments], Keys(locks, epoch_key_of), device_public_key
+    )

@@ -13,7 +13,8 @@ from yingbi.crypto.suite import Octets, Suite
 from yingbi.domain.grant import Grant
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.envelope.part import PartEnd, check_end, check_follows, read_segment
-from yingbi.envelope.reader import SegmentReader
+from yingbi.envelope.reader import VerifiedHead, VerifiedSegment
+from yingbi.envelope.seek import SeekableSegment, seekable
 from yingbi.errors import SealBrokenError, UsageError
 from yingbi.release import opening
 from yingbi.release.index import Indexed, must_be_named
@@ -70,33 +71,29 @@ def open_range(
         and ((one.from_s <= stop and one.to_s >= start) or (first and number == 0))
     }
     hold = sum(one.length for one in wanted.values()) <= opening.HELD_BYTES
+    read = _held if hold else _proven
     found: list[Found] = []
-    for segment, one in _segments(suite, file, wanted, end, (object_id, part)):
-        verified = segment.verify(device_public_key)
-        found.append(Found(verified.head, one.offset, one.length, verified if hold else None))
-    return opened(file, found, Keys(locks, epoch_key_of), device_public_key)
-
-
-def _segments(
-    suite: Suite,
-    file: BufferedIOBase,
-    wanted: Mapping[int, Indexed],
-    end: PartEnd,
-    whose: tuple[UUID, PartKind],
-) -> Iterator[tuple[SegmentReader, Indexed]]:
-    """Yield the wanted segments, unverified, and their places; neighbours are chained.
-
-    whose: object and part that every one of them must be of.
-    """
-    before: SegmentReader | None = None
+    before: VerifiedHead | None = None
     for number, one in wanted.items():
-        segment = read_segment(suite, file, one.offset, one.offset + one.length)
-        must_be_named(segment.header, one, number, *whose)
-        if segment.size != one.length:
-            raise segment.broken("it is shorter than the catalogue says")
+        segment = read(suite, file, one, device_public_key)
+        must_be_named(segment.head.header, one, number, object_id, part)
         if number == 0 or number - 1 in wanted:
-            check_follows(before, segment)
+            check_follows(before, segment.head)
         if number + 1 == end.count:
-            check_end(segment, end)
-        yield segment, one
-        before = segment
+            check_end(segment.head, end)
+        found.append(Found(segment))
+        before = segment.head
+    return opened(found, Keys(locks, epoch_key_of), device_public_key)
+
+
+def _held(suite: Suite, file: BufferedIOBase, one: Indexed, key: bytes) -> VerifiedSegment:
+    segment = read_segment(suite, file, one.offset, one.offset + one.length)
+    if segment.size != one.length:
+        raise segment.broken("it is shorter than the catalogue says")
+    return segment.verify(key)
+
+
+def _proven(suite: Suite, file: BufferedIOBase, one: Indexed, key: bytes) -> SeekableSegment:
+    segment = seekable(suite, file, one.offset, one.length, key)
+    segment.check_body()
+    return segment

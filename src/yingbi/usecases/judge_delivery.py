@@ -22,7 +22,7 @@ from yingbi.keys.inbox_keys import days_of
 from yingbi.keys.take_delivery import open_delivery, verify_delivery
 from yingbi.keys.wrap import EpochPublic
 from yingbi.release.delivered import must_open
-from yingbi.release.verify import verified_segments
+from yingbi.release.verify import proven_segments
 from yingbi.store.delivered import Delivered, decode
 from yingbi.store.stored import StoredObject, StoredPart
 from yingbi.usecases.opened import Vault
@@ -171,7 +171,7 @@ def _must_be_whole_part(
 ) -> None:
     stored, places, at = told.stored, told.segments[part.kind], 0
     with vault.rooms.shelf.open(part.file_name) as source:
-        found = verified_segments(
+        found = proven_segments(
             vault.keystore.suite,
             source,
             door.public_key,
@@ -179,15 +179,19 @@ def _must_be_whole_part(
             part=part.kind,
             end=PartEnd(part.segments, part.final_seal),
         )
-        for place, (segment, size) in zip(places, found, strict=True):
+        for place, segment in zip(places, found, strict=True):
             header = segment.head.header
-            if (place.segment_id, place.offset, place.length) != (header.segment_id, at, size):
+            if (place.segment_id, place.offset, place.length) != (
+                header.segment_id,
+                at,
+                segment.size,
+            ):
                 raise DeliveryRefusedError(reason="its segments lie elsewhere than it says")
             if _said(header) != _meant(vault, stored, door):
                 raise DeliveryRefusedError(reason="its segments are of another box, day or door")
             lock = told.locks[header.segment_id]
             must_open(segment.head, lock, *keys[lock_key_ids(lock)[0]])
-            at += size
+            at += segment.size
     if at != part.size:
         raise DeliveryRefusedError(reason="its segments lie elsewhere than it says")
 
