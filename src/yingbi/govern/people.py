@@ -53,8 +53,13 @@ class People:
         for one in found:
             if (one.withdrawn_at is not None) != (str(one.consent_id) in told.withdrawn):
                 raise SealBrokenError(what=WHAT, reason="the log tells otherwise")
-        if not {str(one) for one in self.appearances.ids()} <= told.links:
+        links = self.appearances.ids()
+        if not {str(one) for one in links} <= told.links:
             raise SealBrokenError(what=WHAT, reason="the log does not tell of it")
+        # A row that no person's tag leads to was moved; one that does not open was altered.
+        led = {one.appearance_id for s in told.people for one in self.appearances.of_subject(s)}
+        if led != links:
+            raise SealBrokenError(what=WHAT, reason="the log tells otherwise")
 
 
 class Told:

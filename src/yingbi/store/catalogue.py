@@ -125,6 +125,22 @@ class Catalogue(Erasures):
             raise NoSuchObjectError(object_id=object_id)
         return self._opened(found)[0]
 
+    def as_written(self, object_id: UUID) -> StoredObject | None:
+        """Return what the object's rows say, whatever a receipt says; None where it has none.
+
+        Raises: SealBrokenError where its rows were altered.
+        """
+        with self._database.read() as unit:
+            found = self._rows(unit, [object_id])
+        return self._opened(found)[0] if found else None
+
+    def live_segments(self, object_id: UUID) -> set[UUID]:
+        """Return the segments that the object's sealed index counts on; raises as `as_written`."""
+        stored = self.as_written(object_id)
+        kinds = [] if stored is None else [part.kind for part in stored.parts]
+        places = [one for kind in kinds for one in self._index(object_id, kind)]
+        return {one.segment_id for one in places if not one.erased}
+
     def some(self, object_ids: Sequence[UUID]) -> list[StoredObject]:
         """Return these objects, in the order of their ids; raises as `get` does for each."""
         wanted, found = sorted(set(object_ids)), list[StoredObject]()
@@ -212,6 +228,9 @@ class Catalogue(Erasures):
     def segments_of(self, object_id: UUID, kind: PartKind) -> list[StoredSegment]:
         """Return where the part's segments lie, in order; raises as `get` does."""
         self.get(object_id).part(kind)
+        return self._index(object_id, kind)
+
+    def _index(self, object_id: UUID, kind: PartKind) -> list[StoredSegment]:
         mine = (parts.c.object_id == object_id) & (parts.c.kind == kind.value)
         with self._database.read() as unit:
             row = unit.one(select(parts.c.sealed_index).where(mine))

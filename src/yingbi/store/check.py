@@ -8,7 +8,9 @@ from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import SealBrokenError
+from yingbi.keys.lock_store import number_of
 from yingbi.store.catalogue import Catalogue
+from yingbi.store.erasures import as_text
 from yingbi.store.stored import Erasure
 
 CHANGES = (Action.REMASKED, Action.PERSON_ERASED)
@@ -69,6 +71,8 @@ def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: se
     for deed in deeds:
         if deed.action is Action.PROTECTED:
             held.add(deed.object_id)
+        elif deed.action is Action.SUBJECT_ADDED:
+            held.add(UUID(deed.facts["subject"]))
         elif deed.action is Action.ERASE_INTENDED:
             held.discard(deed.object_id)
             intended.add((deed.object_id, deed.box_id))
@@ -77,6 +81,45 @@ def check_decided(deeds: Iterable[Deed], unfinished: Iterable[Erasure], gone: se
             raise _broken(erasure.object_id, reason="the log does not tell that it is to be erased")
     for object_id in gone & held:
         raise _broken(object_id, reason="the log tells of it and it is gone")
+
+
+_STATES = (Action.ERASE_INTENDED, Action.ERASED, Action.ERASED_FINALLY)
+
+
+def check_receipts(receipts: Iterable[Erasure], deeds: Iterable[Deed]) -> int:
+    """Compare the receipts with what a verified log tells; return how many there are.
+
+    They stand there unsealed, and people believe them: what was not erased must not seem
+    so, nor sooner than it was, nor under a key of the lock store that went before.
+
+    Raises: SealBrokenError naming the first that is missing, was added or altered.
+    """
+    told: dict[UUID, list[Deed]] = {}
+    for deed in deeds:
+        if deed.action in _STATES and deed.object_id is not None:
+            told.setdefault(deed.object_id, []).append(deed)
+    found = 0
+    for receipt in receipts:
+        its = told.pop(receipt.object_id, [])
+        if not its:
+            raise _broken(receipt.object_id, reason="the log does not tell that it was erased")
+        if not _agrees(receipt, its):
+            raise _broken(receipt.object_id, reason="the log tells otherwise of its erasing")
+        found += 1
+    if told:
+        raise _broken(min(told), reason="the log tells that it was erased; its receipt is gone")
+    return found
+
+
+def _agrees(receipt: Erasure, deeds: list[Deed]) -> bool:
+    at = {deed.action: as_text(deed.at) for deed in deeds}
+    moments = receipt.intended_at, receipt.erased_at, receipt.final_at
+    keys = [bytes.fromhex(deed.facts["lock_store"]) for deed in deeds if "lock_store" in deed.facts]
+    return (
+        moments == tuple(at.get(state) for state in _STATES)
+        and all(deed.box_id == receipt.box_id for deed in deeds)
+        and all(number_of(receipt.lock_store_id) >= number_of(key) for key in keys)
+    )
 
 
 def _broken(object_id: UUID, reason: str) -> SealBrokenError:

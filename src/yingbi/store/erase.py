@@ -16,7 +16,8 @@ from uuid import UUID
 from yingbi.db.database import CatalogueUnit
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
-from yingbi.errors import ObjectHeldError
+from yingbi.envelope.part import first_header
+from yingbi.errors import ObjectHeldError, SealBrokenError
 from yingbi.keys.inbox_keys import InboxKeys, gone_by, inbox_keys
 from yingbi.store.check import check_decided
 from yingbi.store.replace import settle_changes
@@ -199,7 +200,25 @@ def _destroy_unknown_locks(rooms: Rooms, unknown: set[UUID]) -> int:
 def _remove_unknown_bodies(rooms: Rooms) -> int:
     """Remove bodies that no row names, but for those of deliveries; unfinished deliveries too."""
     known = rooms.catalogue.known_files() | rooms.inbox.claimed()
-    unknown = set(rooms.shelf.names()) - known
+    unknown = {name for name in rooms.shelf.names() if name not in known and _is_left(rooms, name)}
     rooms.shelf.remove(sorted(unknown))
     rooms.inbox.remove_unfinished()
     return len(unknown)
+
+
+def _is_left(rooms: Rooms, name: str) -> bool:
+    """Return whether a body that no row names is nobody's, also where rows were altered.
+
+    A file's name stands in its row in clear. Whoever changes it must not have the body
+    removed: an object whose rows do not open keeps whatever says that it is its own.
+    """
+    try:
+        with rooms.shelf.open(name) as body:
+            header = first_header(body)
+    except SealBrokenError:
+        return True  # what broke off before its first header was whole
+    try:
+        stored = rooms.catalogue.as_written(header.object_id)
+    except SealBrokenError:
+        return False
+    return stored is None or all(part.file_name != name for part in stored.parts)

@@ -76,6 +76,11 @@ class Erasures:
             row = unit.one(select(erasures).where(erasures.c.object_id == object_id))
         return None if row is None else _erasure(row)
 
+    def receipts(self) -> list[Erasure]:
+        """Return everything that was ever decided to be erased."""
+        with self._database.read() as unit:
+            return [_erasure(row) for row in unit.all(select(erasures))]
+
     def unfinished_erasures(self) -> list[Erasure]:
         """Return the erasings that were decided and have no receipt."""
         with self._database.read() as unit:

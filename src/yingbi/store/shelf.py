@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from io import BufferedReader
@@ -77,14 +78,20 @@ class ObjectShelf:
     def open(self, name: str) -> BufferedReader:
         """Return a body for reading at any offset.
 
-        Raises: SealBrokenError where its bytes are gone; ReadWriteError.
+        Raises: SealBrokenError where its bytes are gone, or what lies there is no file;
+            ReadWriteError.
         """
         path = self._path(name)
         with _failing(path):
             try:
-                return path.open("rb")
+                # A pipe that was put in its place would keep who opens it waiting for ever.
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
                 raise SealBrokenError(what="an object", reason="its bytes are missing") from None
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise SealBrokenError(what="an object", reason="it is no file")
+            return os.fdopen(descriptor, "rb")
 
     def remove(self, names: Iterable[str]) -> None:
         """Unlink bodies, those already gone as well, and put that on the disk."""

@@ -17,7 +17,7 @@ from yingbi.envelope.part import PartEnd
 from yingbi.errors import SealBrokenError, YingbiError
 from yingbi.govern.people import Told
 from yingbi.release.verify import verify_part
-from yingbi.store.check import check, check_boxes
+from yingbi.store.check import check, check_boxes, check_receipts
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.vault import Vault
 
@@ -92,7 +92,9 @@ def _same_as_logged(vault: Vault) -> None:
     """Compare twice where it fails: another process may have written in between."""
     for last in (False, True):
         try:
-            check(vault.rooms.catalogue, (entry.deed for entry in vault.log.entries()))
+            catalogue, log = vault.rooms.catalogue, vault.log
+            check(catalogue, (entry.deed for entry in log.entries()))
+            check_receipts(catalogue.receipts(), (entry.deed for entry in log.entries()))
             told, deeds = Told(), (entry.deed for entry in vault.log.entries())
             check_boxes(vault.boxes.ids(), told.overhear(deeds))
             vault.people.check(told)
@@ -115,11 +117,15 @@ def _check_doors(vault: Vault) -> None:
         raise SealBrokenError(what="a door's row", reason="the log tells of other doors")
 
 
-def _erased(vault: Vault, stored: StoredObject, kind: PartKind) -> set[UUID]:
-    """Return the segments of people who were erased: their locks are gone, and must be."""
-    if kind is not PartKind.ROI:
-        return set()
+def _erased(vault: Vault, stored: StoredObject, kind: PartKind, named: list[UUID]) -> set[UUID]:
+    """Return the segments of people who were erased: their locks are gone, and must be.
+
+    named: the part's segments in order, as it holds them. Raises: SealBrokenError where the
+        index, by which a part is opened from one time to another, names others.
+    """
     index = vault.rooms.catalogue.segments_of(stored.object_id, kind)
+    if [one.segment_id for one in index] != named:
+        raise SealBrokenError(what=f"object {stored.object_id}", reason="its rows were altered")
     return {one.segment_id for one in index if one.erased}
 
 
@@ -143,11 +149,12 @@ def verify_parts(vault: Vault, stored: StoredObject, known: set[KeyName] | None 
                 end=PartEnd(part.segments, part.final_seal),
             )
         locks = vault.rooms.locks.locks_of(stored.object_id)
-        wanted = {head.header.segment_id for head in heads} - _erased(vault, stored, part.kind)
+        named = [head.header.segment_id for head in heads]
+        wanted = set(named) - _erased(vault, stored, part.kind, named)
         if not wanted <= set(locks):
             raise SealBrokenError(what=f"object {stored.object_id}", reason="a lock is missing")
-        named = {lock_key_ids(locks[segment_id]) for segment_id in wanted}
-        for name in {(stored.box_id, key_ids) for key_ids in named} - keys:
+        used = {lock_key_ids(locks[segment_id]) for segment_id in wanted}
+        for name in {(stored.box_id, key_ids) for key_ids in used} - keys:
             vault.epochs.private_named(*name)
             keys.add(name)
     return len(stored.parts)
