@@ -1,4 +1,4 @@
-"""`vault upgrade`: what keeps a vault in order."""
+"""`vault upgrade` and `vault check`: what keeps a vault in order."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from yingbi.cli import show
 from yingbi.cli.options import JSON, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.domain.messages import say
-from yingbi.errors import UsageError
+from yingbi.errors import SealBrokenError, UsageError
 
 if TYPE_CHECKING:
     from yingbi.usecases.upgrade import Plan
@@ -127,3 +127,48 @@ def _remind(folder: Path) -> None:
         ),
         err=True,
     )
+
+
+@click.command(
+    "check",
+    help=say(
+        "Look for what a crash or a damage left in the vault; 'yingbi verify' looks at the bodies."
+    ),
+)
+@click.option("--repair", is_flag=True, help=say("Put right what can be put right, and say so."))
+@click.option(
+    "--give-up-page",
+    "give_up",
+    metavar="PAGE",
+    multiple=True,
+    help=say("Let a page of locks go that does not open; whatever had a lock there is erased."),
+)
+@vault_options
+@JSON
+@click.pass_obj
+def check_command(
+    obj: dict[str, Any], /, give_up: tuple[str, ...], *, repair: bool, as_json: bool
+) -> int:
+    """Print the findings; the status is 65 where any is left."""
+    from datetime import UTC, datetime
+
+    from yingbi.usecases.check import State, check_vault, page_id_of
+    from yingbi.usecases.vault import open_as_it_is
+
+    settings = settings_of(obj)
+    pages, path = [page_id_of(one) for one in give_up], vault_dir(settings)
+    with open_as_it_is(path, lambda: passphrase(obj, settings), memory=settings["memory"]) as vault:
+        now, wanted = datetime.now(UTC), repair or bool(pages)
+        findings = list(check_vault(vault, now, repair=wanted, give_up=pages))
+    if as_json:
+        show.as_json([{"state": one.state, "finding": one.line} for one in findings])
+    else:
+        words = {
+            State.REPAIRABLE: say("--repair puts it right"),
+            State.REPAIRED: say("put right"),
+            State.BROKEN: say("cannot be put right here"),
+        }
+        for one in findings:
+            click.echo(f"{one.line} ({words[one.state]})")
+    well = all(one.state is State.REPAIRED for one in findings)
+    return 0 if well else SealBrokenError.exit_status

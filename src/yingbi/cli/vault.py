@@ -10,7 +10,7 @@ from yingbi.cli.erasing import destroy_command, sweep_command
 from yingbi.cli.keys import passphrase_command, recover_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
-from yingbi.cli.upkeep import upgrade_command
+from yingbi.cli.upkeep import check_command, upgrade_command
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
 
@@ -22,6 +22,7 @@ def vault_command() -> None:
 
 for command_on_vault in (
     upgrade_command,
+    check_command,
     sweep_command,
     destroy_command,
     passphrase_command,

@@ -223,6 +223,16 @@ class Database(Generic[UnitT]):
             raise VaultLockedError
         self._crossing(f"{self.path.name}: checkpointed", self.path)
 
+    def problems(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, line by line; nothing where it is sound."""
+        found: list[str] = []
+        with self._translated(), self._engine.connect() as connection:
+            for row in connection.exec_driver_sql("PRAGMA integrity_check").all():
+                found += [] if row[0] == "ok" else [str(row[0])]
+            for row in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                found.append(f"{row[0]}: a row points at nothing in {row[2]}")
+        return found
+
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()

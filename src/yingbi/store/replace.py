@@ -107,6 +107,12 @@ def settle_changes(rooms: Rooms) -> int:
     return len(rows)
 
 
+def unfinished_changes(rooms: Rooms) -> int:
+    """Return how many objects a change broke off at."""
+    with rooms.catalogue_db.read() as unit:
+        return len(unit.all(select(dying_locks.c.object_id)))
+
+
 @dataclass(slots=True)
 class _Run:
     """One change on its way."""

@@ -130,6 +130,31 @@ def open_vault(
         yield vault
 
 
+@contextmanager
+def open_as_it_is(
+    path: Path, ask: Ask, *, memory: str, crossing: Crossing = no_crossing
+) -> Iterator[Vault]:
+    """Open a vault alone and change nothing in it: no crash is settled, nothing taken in or erased.
+
+    Raises: as `open_vault` does, but for the witness.
+    """
+    guarded = guard(memory)
+    folder = VaultFolder.open(path)
+    with ExitStack() as stack:
+        stack.enter_context(folder.held_alone(wait_s=WAIT_S))
+        chosen = suite(folder.suite_name)
+        keystore = stack.enter_context(
+            Keystore.open(
+                folder.keystore, ask(), chosen, bound_to=folder.identity, crossing=crossing
+            )
+        )
+        databases = _databases(folder, crossing)
+        for opened in databases:
+            stack.callback(opened.close)
+            opened.open()
+        yield _joined(folder, keystore, databases, guarded, crossing)
+
+
 def _start_if_alone(vault: Vault, tell: Tell) -> None:
     """Put in order what is due where nobody else is at work; whoever is there now did it before."""
     now = datetime.now(UTC)

@@ -59,7 +59,7 @@ def verify(
         check_witness(vault.log, witness)
     broken: list[tuple[UUID, YingbiError]] = []
     if object_id is None:
-        _same_as_logged(vault)
+        same_as_logged(vault)
         vault.rooms.locks.verify()
         broken += _broken_boxes(vault)
     catalogue = vault.rooms.catalogue
@@ -88,8 +88,11 @@ def _broken_boxes(vault: Vault) -> Iterator[tuple[UUID, YingbiError]]:
             yield box_id, error
 
 
-def _same_as_logged(vault: Vault) -> None:
-    """Compare twice where it fails: another process may have written in between."""
+def same_as_logged(vault: Vault) -> None:
+    """Hold objects, boxes, people and doors to the log. Raises: SealBrokenError, LogBrokenError.
+
+    Compares twice where it fails: another process may have written in between.
+    """
     for last in (False, True):
         try:
             catalogue, log = vault.rooms.catalogue, vault.log
