@@ -148,11 +148,11 @@ def open_as_it_is(
                 folder.keystore, ask(), chosen, bound_to=folder.identity, crossing=crossing
             )
         )
-        databases = _databases(folder, crossing)
+        databases = databases_of(folder, crossing)
         for opened in databases:
             stack.callback(opened.close)
             opened.open()
-        yield _joined(folder, keystore, databases, guarded, crossing)
+        yield joined(folder, keystore, databases, guarded, crossing)
 
 
 def _start_if_alone(vault: Vault, tell: Tell) -> None:
