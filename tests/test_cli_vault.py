@@ -408,3 +408,14 @@ def test_a_name_that_is_no_text_is_kept_as_escapes(short: Path, tmp_path: Path) 
     (told,) = yingbi("list", "--box", "b", "--json").json
     assert told["sources"] == ["clip-\\xff.mp4"]
     assert yingbi("inspect", told["id"], "--json").json["facts"]["detect.face"] == "0.12"
+
+
+def test_what_was_erased_before_is_made_final_by_asking_again(tmp_path: Path) -> None:
+    yingbi = with_vault(tmp_path, "intl")
+    yingbi("box", "create", "home", "--level", "1")
+    still = make_still(tmp_path / "still.png")
+    (one,) = yingbi("protect", still, "--box", "home", "--json").json
+    assert yingbi("erase", one["id"], "--yes", "--json").json["final_at"] is None
+    yingbi("erase", one["id"], "--yes", status=66)
+    assert yingbi("erase", one["id"], "--final", "--yes", "--json").json["final_at"]
+    yingbi("erase", uuid.uuid4(), "--final", "--yes", status=66)

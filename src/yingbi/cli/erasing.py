@@ -12,7 +12,7 @@ from yingbi.cli.forgetting import erase_person
 from yingbi.cli.options import JSON, opened, tell, vault_options
 from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.domain.messages import say, say_count
-from yingbi.errors import SomeFailedError, UsageError
+from yingbi.errors import ObjectErasedError, SomeFailedError, UsageError
 
 
 @click.command(
@@ -21,7 +21,7 @@ from yingbi.errors import SomeFailedError, UsageError
 @click.argument("object_id", metavar="[ID]", required=False)
 @click.option("--box", "box_name", metavar="NAME", help=say("Erase everything in this box."))
 @click.option(
-    "--subject", metavar="NAME", help=say("Erase what is linked to this person as a whole.")
+    "--subject", metavar="NAME", help=say("Erase all that is this person's, and nothing of others.")
 )
 @click.option(
     "--forget", is_flag=True, help=say("With --subject: name, consents and links as well.")
@@ -87,7 +87,11 @@ def _erase_one(obj: dict[str, Any], object_id: str, *, final: bool, as_json: boo
 
     wanted = object_id_of(object_id)
     with opened(obj, alone=final) as vault:
-        erase_objects(vault, [wanted])
+        try:
+            erase_objects(vault, [wanted])
+        except ObjectErasedError:  # who erased it yesterday may want it final today
+            if not final:
+                raise
         if final:
             make_final(vault, tell)
         receipt = receipt_of(vault, wanted)
@@ -114,7 +118,7 @@ def _tell_receipt(receipt: dict[str, Any], *, as_json: bool) -> None:
         click.echo(
             say(
                 "Old copies of the key database open it until the key over them is replaced:"
-                " at the first opening of the vault after {time}.",
+                " at the first opening of the vault after {time}, or now by 'yingbi erase ID --final'.",
                 time=receipt["promised_at"],
             )
         )

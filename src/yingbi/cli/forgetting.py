@@ -38,13 +38,23 @@ def erase_person(obj: dict[str, Any], given: dict[str, Any], *, as_json: bool) -
 def _tell(done: "PersonErased", *, forget: bool) -> None:
     count = len(done.receipts)
     click.echo(say_count("{n} object was erased.", "{n} objects were erased.", count))
+    if done.persons:
+        click.echo(
+            say_count(
+                "The person was erased from {n} object that shows others too.",
+                "The person was erased from {n} objects that show others too.",
+                done.persons,
+            )
+        )
     if done.held:
         click.echo(say("On hold, and not erased:"), err=True)
     for object_id in done.held:
         click.echo(str(object_id), err=True)
     if done.remaining:
         click.echo(
-            say("Not erased from what shows others too; erase all of it with 'yingbi erase ID':"),
+            say(
+                "The person stays in what shows others too; 'yingbi erase ID' erases all of such an object:"
+            ),
             err=True,
         )
     for object_id, number, error in done.remaining:

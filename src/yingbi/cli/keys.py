@@ -77,7 +77,9 @@ _KEYS = {
 
 def _named(one: dict[str, Any]) -> str:
     if one["key"] != "days":
-        return str(one["name"])
+        return (
+            say("none") if one["name"] == "none" and one["key"] == "recovery" else str(one["name"])
+        )
     return say(
         "{box}: {days} from {oldest} to {newest}",
         box=one["name"],

@@ -301,7 +301,7 @@ def inspect_command(obj: dict[str, Any], /, object_id: str, *, as_json: bool) ->
     for key, value in told.items():
         if key not in ("facts", "level_words"):
             text = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{key}: {say('unknown') if text is None else text}")
+            click.echo(f"{key}: {say('unknown') if text in (None, 'unknown') else text}")
     rows = [(p["part"], p["segments"], p["sealed_bytes"], p["media_type"] or "-") for p in parts]
     show.table((say("part"), say("segments"), say("sealed bytes"), say("kind")), rows)
 

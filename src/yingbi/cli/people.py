@@ -100,9 +100,7 @@ def person_lift(
 
 @person_command.command(
     "erase",
-    help=say(
-        "Erase one person from an object: own film, records, and from an original kept whole."
-    ),
+    help=say("Erase one person from an object, and nobody else."),
 )
 @click.argument("object_id", metavar="ID")
 @PERSON

@@ -102,7 +102,9 @@ def subject_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
         show.as_json(told)
         return
     for key in ("name", "pseudonym", "minor", "contact", "added_at"):
-        click.echo(f"{key}: {told[key]}")
+        value = told[key]
+        shown = (say("yes") if value else say("no")) if isinstance(value, bool) else value
+        click.echo(f"{key}: {shown or '-'}")
     click.echo(say("may be kept: {fields}", fields=", ".join(told["covered"]) or say("nothing")))
     consents_table(told["consents"])
     rows = [

@@ -59,7 +59,10 @@ def vault_init(obj: dict[str, Any], /, suite: str, *, as_json: bool) -> None:
         show.as_json({"vault": str(path), "id": str(folder.vault_id), "suite": suite})
         return
     click.echo(say("The vault '{path}' is made (suite {suite}).", path=path, suite=suite))
-    click.echo(say("Whoever loses its passphrase loses what is in it: keep it well."), err=True)
+    told = say(
+        "Whoever loses its passphrase loses what is in it: keep it well, and make recovery shares with 'yingbi keys shares'."
+    )
+    click.echo(told, err=True)
 
 
 @click.group("box", help=say("Boxes: each with a level, a scene and keys of its own."))
