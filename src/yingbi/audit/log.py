@@ -9,8 +9,9 @@ That needs a checkpoint kept elsewhere (`audit.witness`).
 Clause: 6.1-2; 6.2.4.b.2-2; 6.2.5.g-1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,27 +62,40 @@ class Log:
         Raises: LogBrokenError where the log's state does not fit its last row:
             nothing is built upon an altered log.
         """
+        return self.append_all(unit, [deed])
+
+    def append_all(self, unit: CatalogueUnit, deeds: Sequence[Deed]) -> int:
+        """Write deeds in the caller's transaction; return the last one's sequence number.
+
+        Every one has its own root and signature, as if written alone. Raises: as `append`.
+        """
         tree, newest = self._tree(unit)
-        sequence = tree.size
-        entry = self._entries.encoded(sequence, self._timed(newest, deed))
-        tree.add(entry)
-        root = tree.root()
-        row = {
-            "sequence": sequence,
-            "controller_id": self._controller,
-            "entry": entry,
-            "root": root,
-            "signature": self._sign(tree.size, root),
-        }
-        unit.run(insert(log), row)
-        unit.run(delete(log_state))
-        state = {
-            "controller_id": self._controller,
-            "size": tree.size,
-            "frontier": tree.frontier,
-        }
-        unit.run(insert(log_state), state)
-        return sequence
+        last_at = None if newest is None else moment(newest)
+        rows = []
+        for deed in deeds:
+            entry = self._entries.encoded(tree.size, _timed(last_at, deed))
+            sequence, last_at = tree.size, deed.at.astimezone(UTC)
+            tree.add(entry)
+            root = tree.root()
+            rows.append(
+                {
+                    "sequence": sequence,
+                    "controller_id": self._controller,
+                    "entry": entry,
+                    "root": root,
+                    "signature": self._sign(tree.size, root),
+                }
+            )
+        if rows:
+            unit.run(insert(log), rows)
+            unit.run(delete(log_state))
+            state = {
+                "controller_id": self._controller,
+                "size": tree.size,
+                "frontier": tree.frontier,
+            }
+            unit.run(insert(log_state), state)
+        return tree.size - 1
 
     def record(self, deed: Deed) -> int:
         """Write the deed in a transaction of its own: on the disk when this returns."""
@@ -224,13 +238,12 @@ class Log:
             raise LogBrokenError(reason="its state does not fit its last entry")
         return tree, newest
 
-    def _timed(self, newest: Row[Any] | None, deed: Deed) -> Deed:
-        """Return the deed, with a fact that tells of a clock that was set back since the last."""
-        if newest is None:
-            return deed
-        back = seconds_back(moment(newest), deed.at)
-        return replace(deed, facts=dict(deed.facts) | {CLOCK_FACT: f"{back}"}) if back else deed
-
     def _head(self, size: int, root: bytes) -> bytes:
         """Name the place of a head: what the device signs."""
         return place("log head", self._controller.bytes, self._vault.bytes, size.to_bytes(8), root)
+
+
+def _timed(last_at: datetime | None, deed: Deed) -> Deed:
+    """Return the deed, with a fact that tells of a clock that was set back since the last."""
+    back = 0 if last_at is None else seconds_back(last_at, deed.at)
+    return replace(deed, facts=dict(deed.facts) | {CLOCK_FACT: f"{back}"}) if back else deed

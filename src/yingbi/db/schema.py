@@ -211,7 +211,7 @@ lock_places = Table(
     "lock_places",
     keys_tables,
     Column("object_id", Id, primary_key=True),
-    Column("page_id", Id, primary_key=True),
+    Column("page_id", Id, primary_key=True, index=True),
     Column("controller_id", Id, nullable=False),
     ForeignKeyConstraint(["page_id"], ["lock_pages.page_id"]),
     sqlite_strict=True,

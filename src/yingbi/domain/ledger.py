@@ -3,7 +3,7 @@
 Clause: 6.1-2; 6.2.4.b.2-2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +82,9 @@ class Ledger(Protocol[UnitT_contra]):
 
     def append(self, unit: UnitT_contra, deed: Deed) -> int:
         """Write the deed in the caller's transaction; return its sequence number."""
+
+    def append_all(self, unit: UnitT_contra, deeds: Sequence[Deed]) -> int:
+        """Write deeds in the caller's transaction; return the last one's sequence number."""
 
     def record(self, deed: Deed) -> int:
         """Write the deed in a transaction of its own: on the disk when this returns."""

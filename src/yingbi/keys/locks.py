@@ -112,22 +112,26 @@ class LockTable:
         Raises: ValueError for a segment id equal to the object's, which would
             pass for the info key.
         """
-        if object_id in locks:
-            raise ValueError("a segment cannot have its object's id")
-        mine = object_id.bytes
-        entries = [] if info_key is None else [Entry(mine, mine, info_key)]
-        entries += [Entry(mine, segment.bytes, lock) for segment, lock in locks.items()]
+        self.put_all(unit, group, {object_id: (locks, info_key)})
+
+    def put_all(
+        self,
+        unit: KeysUnit,
+        group: LockGroup,
+        objects: Mapping[UUID, tuple[Mapping[UUID, bytes], bytes | None]],
+    ) -> None:
+        """Add many objects' locks and info keys; each page is written once. Raises: as `put`."""
         tag = self._tag(group)
-        page, holds = self._last_page(unit, tag) or self._new_page(tag), False
-        for entry in entries:
-            packed = entry.packed()
-            if not page.takes(packed):
-                if holds:
-                    self._store(unit, page, object_id)
-                page = self._new_page(tag)
-            page.add(packed)
-            holds = True
-        self._store(unit, page, object_id)
+        page, here = self._last_page(unit, tag) or self._new_page(tag), dict[UUID, None]()
+        for object_id, (locks, info_key) in objects.items():
+            for packed in _packed(object_id, locks, info_key):
+                if not page.takes(packed):
+                    if here:
+                        self._store(unit, page, list(here))
+                    page, here = self._new_page(tag), {}
+                page.add(packed)
+                here[object_id] = None
+        self._store(unit, page, list(here))
 
     def locks_of(self, object_id: UUID) -> dict[UUID, bytes]:
         """Return the object's locks by segment id; none where it was erased.
@@ -352,8 +356,8 @@ class LockTable:
         mine = lock_pages.c.page_id == row.page_id
         return update(lock_pages).where(mine).values(lock_store_id=new.key_id, wrapped_key=wrapped)
 
-    def _store(self, unit: KeysUnit, page: _Page, object_id: UUID) -> None:
-        """Write the page, and that the object has entries in it."""
+    def _store(self, unit: KeysUnit, page: _Page, object_ids: Sequence[UUID]) -> None:
+        """Write the page, and that the objects have entries in it."""
         if page.stored:
             unit.run(self._update(page))
         else:
@@ -363,13 +367,14 @@ class LockTable:
                 "group_tag": page.group_tag,
             }
             unit.run(insert(lock_pages), row | self._columns(page))
-        found = {
-            "object_id": object_id,
-            "page_id": page.page_id,
-            "controller_id": self._controller,
-        }
-        here = (lock_places.c.page_id == page.page_id) & (lock_places.c.object_id == object_id)
-        if unit.one(select(lock_places.c.page_id).where(here)) is None:
+        here = lock_places.c.page_id == page.page_id
+        known = {row.object_id for row in unit.all(select(lock_places.c.object_id).where(here))}
+        found = [
+            {"object_id": one, "page_id": page.page_id, "controller_id": self._controller}
+            for one in object_ids
+            if one not in known
+        ]
+        if found:
             unit.run(insert(lock_places), found)
 
     def _update(self, page: _Page) -> Any:
@@ -405,3 +410,15 @@ def _some(object_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     """Return the ids in lots: SQLite bounds a statement's variables."""
     for start in range(0, len(object_ids), 500):
         yield object_ids[start : start + 500]
+
+
+def _packed(
+    object_id: UUID, locks: Mapping[UUID, bytes], info_key: bytes | None
+) -> Iterator[bytes]:
+    if object_id in locks:
+        raise ValueError("a segment cannot have its object's id")
+    mine = object_id.bytes
+    if info_key is not None:
+        yield Entry(mine, mine, info_key).packed()
+    for segment, lock in locks.items():
+        yield Entry(mine, segment.bytes, lock).packed()

@@ -74,14 +74,17 @@ def _erase_lot(rooms: Rooms, object_ids: Sequence[UUID], why: Deed) -> list[Eras
     segments = {one.object_id: sum(part.segments for part in one.parts) for one in lot}
     if rooms.locks.counts(list(segments)) != segments:
         rooms.locks.verify()
+    deeds = []
     with rooms.catalogue_db.begin() as unit:
         for stored in lot:
             if rooms.held(stored.box_id, stored.object_id):
                 raise ObjectHeldError(object_id=stored.object_id)
             rooms.catalogue.intend_erasing(unit, stored, why.at)
             seals = {part.kind.value: part.final_seal.hex() for part in stored.parts}
-            mine = replace(why, box_id=stored.box_id, object_id=stored.object_id, digests=seals)
-            rooms.ledger.append(unit, mine)
+            deeds.append(
+                replace(why, box_id=stored.box_id, object_id=stored.object_id, digests=seals)
+            )
+        rooms.ledger.append_all(unit, deeds)
     boxes = {one.object_id: one.box_id for one in lot}
     return _finish(rooms, boxes, why.at, entries=sum(segments.values()) + len(lot))
 
@@ -158,13 +161,13 @@ def _finish(
     rooms.keys_db.empty_journal()
     rooms.shelf.remove([name for one in boxes for name in rooms.catalogue.file_names(one)])
     inboxes = _inbox_keys(rooms)
+    deeds, facts = [], {"lock_store": rooms.locks.lock_store_id.hex()}
     with rooms.catalogue_db.begin() as unit_of_catalogue:
         for object_id, box_id in boxes.items():
             gone = gone_by(inboxes, box_id, object_id, now)
             rooms.catalogue.complete_erasing(unit_of_catalogue, object_id, now, delivery_gone=gone)
-            facts = {"lock_store": rooms.locks.lock_store_id.hex()}
-            deed = Deed(Action.ERASED, now, box_id=box_id, object_id=object_id, facts=facts)
-            rooms.ledger.append(unit_of_catalogue, deed)
+            deeds.append(Deed(Action.ERASED, now, box_id, object_id, facts=facts))
+        rooms.ledger.append_all(unit_of_catalogue, deeds)
     receipts = [rooms.catalogue.erasure(object_id) for object_id in boxes]
     if any(receipt is None for receipt in receipts):
         raise AssertionError("a receipt was committed and is not there")
@@ -176,10 +179,17 @@ def finish_receipts(rooms: Rooms, *, now: datetime) -> list[Erasure]:
     inboxes = _inbox_keys(rooms)
     with rooms.catalogue_db.begin() as unit:
         final = rooms.catalogue.finish_erasings(unit, now, inboxes)
-        for erasure in final:
-            facts = {"lock_store": erasure.lock_store_id.hex()}
-            mine = erasure.box_id, erasure.object_id
-            rooms.ledger.append(unit, Deed(Action.ERASED_FINALLY, now, *mine, facts=facts))
+        deeds = [
+            Deed(
+                Action.ERASED_FINALLY,
+                now,
+                erasure.box_id,
+                erasure.object_id,
+                facts={"lock_store": erasure.lock_store_id.hex()},
+            )
+            for erasure in final
+        ]
+        rooms.ledger.append_all(unit, deeds)
     return final
 
 
