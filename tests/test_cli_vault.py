@@ -280,6 +280,18 @@ def test_times_are_kept_as_given_or_as_the_file_says_or_as_unknown(tmp_path: Pat
         "list", "--box", "b", "--between", "2026-05-01T00:00Z..2026-05-02T00:00Z", "--json"
     ).json
     assert [o["id"] for o in span] == [told[1]["id"]]
+    for limit, after, expected in (
+        (2, 0, told[1:]),
+        (1, 0, told[1:2]),
+        (9, 1, told[2:]),
+        (9, 2, []),
+    ):
+        page = ("list", "--box", "b", "--limit", limit, "--after", told[after]["id"])
+        assert yingbi(*page, "--json").json == expected
+        lines = yingbi(*page).out.splitlines()[1:]
+        assert [line.split("\t")[0] for line in lines] == [o["id"] for o in expected]
+    yingbi("list", "--box", "b", "--limit", "0", status=2)
+    assert "[no-such-object]" in yingbi("list", "--box", "b", "--after", "x", status=66).err
     yingbi("protect", film, "--box", "b", "--recorded-at", "yesterday", status=2)
     yingbi("list", "--box", "b", "--between", "2026", status=2)
 

@@ -343,6 +343,30 @@ def test_a_file_that_changes_between_the_two_readings_gives_nothing_changed(intl
         next(opening)
 
 
+def test_long_bodies_open_whole_from_two_threads_and_no_altered_chunk_opens(house, monkeypatch):
+    contents = [os.urandom(size) for size in ((3 << 20) + 5, 1 << 20, 70_000)]
+    sealer = house.sealer(PartKind.RAW)
+    pieces = [raw(sealer, replace(ORIGINAL, content=content)) for content in contents]
+    whole = house.keep(*pieces)
+    monkeypatch.setattr(release_opening, "HELD_BYTES", 0)
+    for passing in (False, True):
+        opening = house.open(whole, PartKind.RAW, end=sealer.end, passing=passing)
+        assert [bytes(body) for _, body in opening] == contents
+    kept = [body for _, body in house.open(whole, PartKind.RAW, end=sealer.end)]
+    assert [bytes(body) for body in kept] == contents
+    for place in (len(pieces[0].content) // 9 * step for step in range(1, 9)):
+        bad = bytearray(whole)
+        bad[place] ^= 1
+        with pytest.raises(SealBrokenError):
+            house.open(bad, PartKind.RAW, end=sealer.end)
+        file = BytesIO(whole)
+        opening = house.open(file, PartKind.RAW, end=sealer.end, passing=True)
+        file.seek(place)
+        file.write(bad[place : place + 1])
+        with pytest.raises(SealBrokenError):
+            next(opening)
+
+
 def test_keys_are_zeroed_when_opening_ends_or_is_left(intl, monkeypatch):
     keys = []
     real = release_opening.unwrap

@@ -29,7 +29,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "seek": seek,
     "scale": scale,
 }
-GROUPS = {"vault": ("ratios", "age", "seek", "scale")}
+GROUPS = {"vault": ("ratios", "age", "seek", "scale", "rotation")}
 """Several suites under one name."""
 
 

@@ -116,6 +116,7 @@ class Original:
                 part=PartKind.RAW,
                 now=datetime.now(UTC),
                 end=self.end,
+                passing=True,
             ):
                 file.write(content)
 

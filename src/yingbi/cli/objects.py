@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +242,8 @@ def _tell_protected(
     metavar="FROM..TO",
     help=say("Only recorded in this span (ISO 8601; an empty end is open)."),
 )
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help=say("At most so many."))
+@click.option("--after", metavar="ID", help=say("Begin behind this object, the oldest first."))
 @vault_options
 @JSON
 @click.pass_obj
@@ -250,36 +253,49 @@ def list_command(
     """Print the objects of a box or a person."""
     if box_name is None and not given["subject"]:
         raise UsageError(problem=say("Say which: --box NAME, --subject NAME, or both."))
-    from yingbi.usecases.look import between, list_objects
+    from yingbi.usecases.look import between, list_objects, object_id_of
 
     span = between(given["between"])
+    after = object_id_of(given["after"]) if given["after"] else None
     with opened(obj) as vault:
         box = vault.boxes.box_named(box_name) if box_name else None
         person = vault.people.subjects.named(given["subject"]) if given["subject"] else None
-        found = list_objects(vault, box, camera=given["camera"], span=span, subject=person)
-    if as_json:
-        show.as_json(found)
-    elif not found and person is not None:
-        click.echo(say("Nothing is linked to this person there."))
-    elif not found:
-        click.echo(
-            say(
-                "Nothing here yet; add something with 'yingbi protect FILE --box {box}'.",
-                box=box_name,
-            )
+        found = list_objects(
+            vault,
+            box,
+            camera=given["camera"],
+            span=span,
+            subject=person,
+            after=after,
+            limit=given["limit"],
         )
-    else:
-        rows = [
-            (
-                o["id"],
-                level_words(Level(o["level"])),
-                ",".join(o["parts"]),
-                o["recorded_at"] or say("unknown"),
-                o["camera"] or say("unknown"),
+        if as_json:
+            show.as_json_array(found)
+        elif first := next(found, None):
+            rows = map(_cells, chain([first], found))
+            head = say("id"), say("level"), say("parts"), say("recorded"), say("camera")
+            show.table(head, rows)
+        elif after is not None:
+            click.echo(say("Nothing comes after {object_id}.", object_id=after))
+        elif person is not None:
+            click.echo(say("Nothing is linked to this person there."))
+        else:
+            click.echo(
+                say(
+                    "Nothing here yet; add something with 'yingbi protect FILE --box {box}'.",
+                    box=box_name,
+                )
             )
-            for o in found
-        ]
-        show.table((say("id"), say("level"), say("parts"), say("recorded"), say("camera")), rows)
+
+
+def _cells(told: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        told["id"],
+        level_words(Level(told["level"])),
+        ",".join(told["parts"]),
+        told["recorded_at"] or say("unknown"),
+        told["camera"] or say("unknown"),
+    )
 
 
 @click.command("inspect", help=say("Show all that is known of an object without opening it."))

@@ -2,8 +2,10 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import click
@@ -54,6 +56,18 @@ def as_json(value: object) -> None:
     click.echo(json_text(value, indent=2))
 
 
+def as_json_array(values: Iterable[object]) -> None:
+    """Print what `as_json` prints for a list, each value as soon as it comes.
+
+    Where one cannot be had, the array stays open: what was printed is then no JSON.
+    """
+    between = "[\n"
+    for value in values:
+        click.echo(between + textwrap.indent(json_text(value, indent=2), "  "), nl=False)
+        between = ",\n"
+    click.echo("[]" if between == "[\n" else "\n]")
+
+
 def as_lines(values: Iterable[object]) -> None:
     """Print JSON Lines, without spaces that machines do not need."""
     for value in values:
@@ -61,10 +75,10 @@ def as_lines(values: Iterable[object]) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table: aligned for people, tab-separated in pipes."""
-    cells = [[on_one_line(str(cell)) for cell in row] for row in rows]
+    """Print a table: aligned for people, tab-separated and row by row in pipes."""
+    cells = ([on_one_line(str(cell)) for cell in row] for row in rows)
     if not sys.stdout.isatty():
-        for row in ([*head], *cells):
+        for row in chain([head], cells):
             click.echo("\t".join(row))
         return
     from rich.console import Console

@@ -17,7 +17,7 @@ from yingbi.envelope.layout import bytes_after_body, chunk_sizes, sealed_body_by
 from yingbi.envelope.padding import check_padding
 from yingbi.envelope.part import PREFIX_BYTES, read_exactly
 from yingbi.envelope.reader import VerifiedHead, take_lock_bytes
-from yingbi.envelope.room import room, settled, wiped_on_failure
+from yingbi.envelope.room import room, wiped_on_failure
 from yingbi.envelope.schedule import COMMIT_BYTES, payload_key
 from yingbi.envelope.segment import seal_bytes
 
@@ -45,17 +45,21 @@ class SeekableSegment:
         """Raise SealBrokenError unless every chunk is as the device sealed it; keeps none."""
         self._body.check()
 
-    def open(self, dek: Octets) -> tuple[PrivateMetadata, Octets]:
+    def open(
+        self, dek: Octets, spare: memoryview | None = None
+    ) -> tuple[PrivateMetadata, memoryview]:
         """Return private metadata and content, whole, each chunk proven before it opens.
 
+        spare: memory to write the content into, where it is long enough.
         Raises: SealBrokenError; then nothing has come out, and what was opened is wiped.
         """
         header, private = self.head.header, self.head.open_metadata(dek)
-        clear = room(header.body_bytes)
+        fits = spare is not None and len(spare) >= header.body_bytes
+        clear = spare[: header.body_bytes] if spare and fits else room(header.body_bytes)
         with wiped_on_failure(clear):
             self._open_chunks(dek, range(header.chunk_count), clear)
             check_padding(clear, private.true_length, header.what)
-        return private, settled(clear[: private.true_length])
+        return private, clear[: private.true_length].toreadonly()
 
     def open_span(
         self, dek: Octets, private: PrivateMetadata, start: int, length: int

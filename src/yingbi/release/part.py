@@ -26,6 +26,7 @@ def open_part(
     part: PartKind,
     now: datetime,
     end: PartEnd | None,
+    passing: bool = False,
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     """Return the part's segments, opened one by one while iterated.
 
@@ -33,7 +34,7 @@ def open_part(
     private metadata before the first content comes out. A file over 65 MiB is read
     twice, and each segment verified again right before it is opened.
 
-    locks, epoch_key_of: see `Keys`. end: see `verify_part`.
+    locks, epoch_key_of: see `Keys`. end: see `verify_part`. passing: see `opened`.
     Raises: NotAuthorisedError without leave; SealBrokenError on anything altered;
         NoKeyError where a segment has no lock or another box's (whether it was erased is
         known to the catalogue alone, so ObjectErasedError is the caller's to raise).
@@ -45,6 +46,5 @@ def open_part(
     segments = (held_segments if hold else proven_segments)(
         suite, file, device_public_key, object_id=object_id, part=part, end=end
     )
-    return opened(
-        [Found(segment) for segment in segments], Keys(locks, epoch_key_of), device_public_key
-    )
+    found = [Found(segment) for segment in segments]
+    return opened(found, Keys(locks, epoch_key_of), device_public_key, passing=passing)

@@ -193,9 +193,10 @@ class Catalogue(Erasures):
             found = self._rows(unit, [row.object_id for row in unit.all(chosen)])
         return self._opened(found)
 
-    def all(self, box_id: UUID | None = None) -> Iterator[StoredObject]:
-        """Return every object, the oldest first, a page at a time; raises as `page` does."""
-        after = None
+    def all(
+        self, box_id: UUID | None = None, *, after: UUID | None = None
+    ) -> Iterator[StoredObject]:
+        """Return every object from behind `after`, a page at a time; raises as `page` does."""
         while page := self.page(box_id, after=after):
             yield from page
             after = page[-1].object_id
@@ -206,17 +207,18 @@ class Catalogue(Erasures):
         *,
         camera: str | None = None,
         between: tuple[datetime | None, datetime | None] = (None, None),
-    ) -> list[StoredObject]:
-        """Return every object of a box, of a camera, recorded between two moments.
+        after: UUID | None = None,
+    ) -> Iterator[StoredObject]:
+        """Yield every object of a box, of a camera, recorded between two moments, behind an id.
 
-        The first moment is within, the second is not. An object whose time is
+        They come in the order of their ids, a page at a time in memory. The first moment is within, the second is not. An object whose time is
         unknown lies between no two moments. Times without a zone are UTC.
         """
-        return [
-            one
-            for one in self.all(box_id)
-            if (camera is None or one.info.camera == camera) and recorded_within(one.info, *between)
-        ]
+        for one in self.all(box_id, after=after):
+            if (camera is None or one.info.camera == camera) and recorded_within(
+                one.info, *between
+            ):
+                yield one
 
     def ids_of_epoch(self, box_id: UUID, epoch: int) -> list[UUID]:
         """Return a box's objects of a day, whatever their retention class."""

@@ -3,7 +3,9 @@
 Clause: 6.1-8; 6.2.3.b-3.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -49,19 +51,28 @@ def list_objects(
     camera: str | None,
     span: Between,
     subject: Subject | None = None,
-) -> list[dict[str, Any]]:
-    """Return what the box holds, or what is linked to a person, the oldest first."""
+    after: UUID | None = None,
+    limit: int | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield what the box holds, or what is linked to a person, the oldest first.
+
+    Only a page of it is in memory, so the vault must stay open meanwhile.
+    after: begin behind this id, whether it still exists or not. limit: at most so many.
+    """
     catalogue, box_id = vault.rooms.catalogue, None if box is None else box.box_id
     if subject is None:
-        return [summary(s) for s in catalogue.find(box_id, camera=camera, between=span)]
+        found = catalogue.find(box_id, camera=camera, between=span, after=after)
+        return map(summary, islice(found, limit))
     linked = {one.object_id for one in vault.people.appearances.of_subject(subject.subject_id)}
-    return [
-        summary(stored)
+    theirs = (
+        stored
         for stored in map(catalogue.get, sorted(linked))
         if box_id in (None, stored.box_id)
         and camera in (None, stored.info.camera)
         and recorded_within(stored.info, *span)
-    ]
+        and (after is None or stored.object_id > after)
+    )
+    return map(summary, islice(theirs, limit))
 
 
 def summary(stored: StoredObject) -> dict[str, Any]:

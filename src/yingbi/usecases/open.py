@@ -103,7 +103,8 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     with new_file(out, force=force) as file:
         _log(vault, stored, sealed, grant, wish.span)
         if wish.span is None:
-            segments = _segments(vault, stored, sealed, wish, grant)
+            film = sealed is not PartKind.RECORDS
+            segments = _segments(vault, stored, sealed, wish, grant, passing=film)
             _write(file, part, stored, wish, segments)
         else:
             file.write(_bytes_of(vault, stored, wish.span, grant))
@@ -211,6 +212,8 @@ def _segments(
     part: PartKind,
     wish: Wish,
     grant: Grant,
+    *,
+    passing: bool = False,
 ) -> Iterator[tuple[PrivateMetadata, Octets]]:
     kept = stored.part(part)
     with vault.rooms.shelf.open(kept.file_name) as source:
@@ -226,6 +229,7 @@ def _segments(
                 part=part,
                 now=datetime.now(UTC),
                 end=PartEnd(kept.segments, kept.final_seal),
+                passing=passing,
             )
             return
         yield from open_range(
