@@ -61,7 +61,7 @@ def hand_in(vault: Vault, box: Box, object_id: UUID, at: datetime, tracks=()) ->
     """Protect a film of two segments, its records, and people's own films, as the owner does."""
     desk = OwnDesk(vault, box)
     door = desk.door(object_id, at)
-    with desk.writer(door, at) as writer:
+    with desk.writer(door, at, INFO.camera) as writer:
         film_of(PartSealer(door, PartKind.MASKED), writer)
         page = next(pack([], (0.0, 2.0), OLD, ()))
         writer.add(PartKind.RECORDS, records(PartSealer(door, PartKind.RECORDS), page), to_s=2.0)
