@@ -173,13 +173,13 @@ def test_objects_are_listed_by_box_camera_and_time(vault):
             )
         ]
         catalogue = house.rooms.catalogue
-        assert list(catalogue.find()) == made
-        assert list(catalogue.find(hall.box_id)) == [made[0], made[1], made[3]]
-        assert list(catalogue.find(camera="door")) == [made[0], made[2], made[3]]
+        assert catalogue.find() == made
+        assert catalogue.find(hall.box_id) == [made[0], made[1], made[3]]
+        assert catalogue.find(camera="door") == [made[0], made[2], made[3]]
         day = datetime(2026, 11, 24, tzinfo=UTC)
-        assert list(catalogue.find(between=(day, day + timedelta(days=1)))) == [made[1], made[2]]
-        assert list(catalogue.find(between=(day + timedelta(seconds=1), None))) == [made[3]]
-        assert list(catalogue.find(between=(None, day))) == []
+        assert catalogue.find(between=(day, day + timedelta(days=1))) == [made[1], made[2]]
+        assert catalogue.find(between=(day + timedelta(seconds=1), None)) == [made[3]]
+        assert catalogue.find(between=(None, day)) == []
         assert catalogue.page(limit=2) == made[:2]
         assert catalogue.page(after=made[1].object_id) == made[2:]
         assert catalogue.page(hall.box_id, after=made[1].object_id) == [made[3]]
@@ -189,7 +189,7 @@ def test_more_objects_than_a_page_are_all_found(vault):
     with open_vault(vault) as house:
         box = house.new_box()
         made = [house.protect(box, bodies=(b"x",)) for _ in range(130)]
-        assert list(house.rooms.catalogue.find()) == made
+        assert house.rooms.catalogue.find() == made
 
 
 def test_an_unknown_object_is_named_so(vault):

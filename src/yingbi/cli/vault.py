@@ -161,7 +161,7 @@ def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
     """Print one box."""
     with opened(obj) as vault:
         box = vault.boxes.box_named(name)
-        held = sum(1 for _ in vault.rooms.catalogue.find(box.box_id))
+        held = sum(1 for _ in vault.rooms.catalogue.each(box.box_id))
     told = _box(box) | {"objects": held}
     if as_json:
         show.as_json(told)

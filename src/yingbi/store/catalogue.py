@@ -207,6 +207,16 @@ class Catalogue(Erasures):
         *,
         camera: str | None = None,
         between: tuple[datetime | None, datetime | None] = (None, None),
+    ) -> list[StoredObject]:
+        """Return what `each` yields."""
+        return list(self.each(box_id, camera=camera, between=between))
+
+    def each(
+        self,
+        box_id: UUID | None = None,
+        *,
+        camera: str | None = None,
+        between: tuple[datetime | None, datetime | None] = (None, None),
         after: UUID | None = None,
     ) -> Iterator[StoredObject]:
         """Yield every object of a box, of a camera, recorded between two moments, behind an id.

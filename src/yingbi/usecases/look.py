@@ -61,7 +61,7 @@ def list_objects(
     """
     catalogue, box_id = vault.rooms.catalogue, None if box is None else box.box_id
     if subject is None:
-        found = catalogue.find(box_id, camera=camera, between=span, after=after)
+        found = catalogue.each(box_id, camera=camera, between=span, after=after)
         return map(summary, islice(found, limit))
     linked = {one.object_id for one in vault.people.appearances.of_subject(subject.subject_id)}
     theirs = (

@@ -63,7 +63,7 @@ def verify(
         vault.rooms.locks.verify()
         broken += _broken_boxes(vault)
     catalogue = vault.rooms.catalogue
-    chosen = list(catalogue.find()) if object_id is None else [catalogue.get(object_id)]
+    chosen = catalogue.find() if object_id is None else [catalogue.get(object_id)]
     tick = progress.begin("", len(chosen))
     parts, keys = 0, set[KeyName]()
     for stored in chosen:
