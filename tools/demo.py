@@ -119,10 +119,14 @@ def _tell(demo: Demo, film: Path | None) -> None:
     level_1(demo)
     obscured = level_2(demo)
     original = level_3(demo)
+    delivered = by_a_door(demo)
     whole(demo)
     altered(demo, obscured)
+    shutil.copytree(demo.vault, demo.folder / "vault-before")
+    somebody_asks(demo, delivered)
     erased(demo, original)
     the_log(demo, original)
+    witnessed(demo)
 
 
 def the_film(demo: Demo, film: Path | None) -> None:
@@ -355,13 +359,36 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def by_a_door(demo: Demo) -> str:
+    """Protect without a passphrase; what was sealed so is not for the door to open."""
+    story, door = demo.story, demo.folder / "door.yb"
+    story.chapter(say("A door: a camera adds, and opens nothing"))
+    story.tell(
+        say(
+            "A machine in the corridor must not hold the passphrase. It gets a file with the box's public keys of the next days."
+        )
+    )
+    demo.yingbi("box", "pass", "office", "-o", door, "--days", "2")
+    nothing = Path(os.devnull)
+    still = demo.folder / "frame.png"
+    sealed = demo.yingbi("protect", still, "--door", door, passphrase=nothing)
+    object_id = sealed.split()[0]
+    out = demo.folder / "no.png"
+    demo.yingbi("open", object_id, "-o", out, status=77, passphrase=nothing)
+    story.proven(say("The door sealed without a passphrase"), holds=bool(object_id))
+    story.proven(say("It cannot open what it sealed itself"), holds=not out.exists())
+    rows = demo.yingbi("list", "--box", "office", pick=[object_id])
+    story.proven(say("The owner's next command took it in"), holds=object_id in rows)
+    return object_id
+
+
 def whole(demo: Demo) -> None:
     """Verify everything."""
     demo.story.chapter(say("Is all as it was sealed?"))
     demo.story.tell(say("Every seal, every chain and the log are checked; nothing is opened."))
     told = json.loads(demo.yingbi("verify", "--json"))
     claim = say("All {n} objects are whole", n=told["objects"])
-    demo.story.proven(claim, holds=told["objects"] == 4 and not told["broken"])
+    demo.story.proven(claim, holds=told["objects"] == 5 and not told["broken"])
 
 
 def altered(demo: Demo, object_id: str) -> None:
@@ -379,6 +406,22 @@ def altered(demo: Demo, object_id: str) -> None:
     demo.yingbi("open", object_id, "-o", out, vault=copy, status=65, code="seal-broken")
     story.proven(say("It is noticed, and not one frame comes out"), holds=not out.exists())
     shutil.rmtree(copy)
+
+
+def somebody_asks(demo: Demo, object_id: str) -> None:
+    """Answer who asks what is held, and erase and forget them."""
+    story, name = demo.story, "Eileen C."
+    story.chapter(say("Somebody asks what is held of them, and wants it erased"))
+    demo.yingbi("subject", "add", name)
+    demo.yingbi("subject", "link", name, object_id, "--whole")
+    told = demo.yingbi("subject", "show", name)
+    story.proven(say("The answer names the object"), holds=object_id in told)
+    demo.yingbi("erase", "--subject", name, "--forget", "--yes")
+    out = demo.folder / "asked.png"
+    demo.yingbi("open", object_id, "-o", out, status=66, code="object-erased")
+    demo.yingbi("subject", "show", name, status=66, code="no-such-subject")
+    told = say("The picture is erased and the name forgotten; the log keeps that it was done")
+    story.proven(told, holds=not out.exists())
 
 
 def erased(demo: Demo, object_id: str) -> None:
@@ -402,7 +445,14 @@ def erased(demo: Demo, object_id: str) -> None:
         path.unlink(missing_ok=True)
     story.tell(
         say(
-            "A copy of the whole vault with its key database, made before, would still open: see 'security' in the docs."
+            "A copy of the key database, made before, would still open it, until the key over that is replaced. This is done at the first opening after a day, or now:"
+        )
+    )
+    receipt = json.loads(demo.yingbi("erase", object_id, "--final", "--yes", "--json"))
+    story.proven(say("The receipt says: final"), holds=bool(receipt["final_at"]))
+    story.tell(
+        say(
+            "Who copied the keystore as well, and knows its passphrase, is a limit that remains: see 'security' in the docs."
         )
     )
 
@@ -419,6 +469,28 @@ def the_log(demo: Demo, object_id: str) -> None:
     )
     told = say("The erasure is in it, and the log itself is unbroken")
     story.proven(told, holds="erased" in {action for action, _ in deeds})
+
+
+def witnessed(demo: Demo) -> None:
+    """Keep a checkpoint outside, put the vault back to an older copy, and prove one entry."""
+    story, before = demo.story, demo.folder / "vault-before"
+    story.chapter(say("A witness: nobody turns the clock back"))
+    note, proof = demo.folder / "checkpoint.note", demo.folder / "proof.json"
+    demo.yingbi("log", "checkpoint", "-o", note)
+    demo.yingbi("log", "verify", "--witness", note)
+    story.tell(
+        say(
+            "Somebody puts the vault back to its copy from before the erasures. It looks whole, and does not go with the checkpoint that was kept elsewhere:"
+        )
+    )
+    rolled = ("log", "verify", "--witness", note)
+    demo.yingbi(*rolled, vault=before, status=65, code="log-rolled-back")
+    shutil.rmtree(before)
+    story.proven(say("The older copy is found out"), holds=not before.exists())
+    demo.yingbi("log", "prove", "0", "-o", proof)
+    key = str(json.loads(proof.read_text())["device"])
+    story.run("log", "check", proof, "--key", key, passphrase=Path(os.devnull))
+    story.proven(say("An auditor checks one entry, with neither vault nor passphrase"), holds=True)
 
 
 if __name__ == "__main__":

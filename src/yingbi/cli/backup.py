@@ -158,7 +158,7 @@ def restore_command(obj: dict[str, Any], /, *, as_json: bool, **given: Any) -> N
     click.echo(
         say(
             "The vault of {time} is in '{path}': {objects}.",
-            time=done.made_at,
+            time=done.made_at[:19] + "Z",
             path=given["target"],
             objects=say_count("{n} object", "{n} objects", done.objects),
         )

@@ -118,7 +118,7 @@ def _tell_receipt(receipt: dict[str, Any], *, as_json: bool) -> None:
         click.echo(
             say(
                 "Old copies of the key database open it until the key over them is replaced:"
-                " at the first opening of the vault after {time}, or now by 'yingbi erase ID --final'.",
+                " at the first opening of the vault after {time}.",
                 time=receipt["promised_at"],
             )
         )

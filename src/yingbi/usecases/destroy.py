@@ -53,7 +53,7 @@ def _receipt(vault: Vault, now: datetime, *, models: bool) -> dict[str, Any]:
         "log_size": 0 if head is None else head.size,
         "log_root": "" if head is None else head.root.hex(),
         "boxes": len(vault.boxes.ids()),
-        "objects": len(vault.rooms.catalogue.known_ids()),
+        "objects": sum(len(vault.rooms.catalogue.ids_of(one)) for one in vault.boxes.ids()),
         "removes": ["keystore", "keys.db", "catalogue.db", "objects", "inbox", "vault.json"]
         + (["networks"] if models else []),
     }
