@@ -10,7 +10,7 @@ from yingbi.bench.machine import machine
 from yingbi.bench.masking import masking
 from yingbi.bench.program import size, start
 from yingbi.bench.rotation import rotation
-from yingbi.bench.row import Row, table
+from yingbi.bench.row import Row, heading, table
 from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
 from yingbi.bench.seek import seek
@@ -43,13 +43,16 @@ def main() -> None:
     asked = parser.parse_args()
     chosen = GROUPS.get(asked.suite, (asked.suite,)) if asked.suite else tuple(SUITES)
     on = machine()
-    rows = [row for name in chosen for row in SUITES[name]()]
     if asked.json:
+        rows = [row for name in chosen for row in SUITES[name]()]
         told = {"machine": on, "rows": [row.to_json() for row in rows]}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return
-    sys.stdout.write(table(rows) + "\n\n")
-    sys.stdout.write("; ".join(f"{key}: {value}" for key, value in on.items()) + "\n")
+    sys.stdout.write(heading() + "\n")
+    for name in chosen:  # a long run shows what it has
+        sys.stdout.write(table(SUITES[name]()) + "\n")
+        sys.stdout.flush()
+    sys.stdout.write("\n" + "; ".join(f"{key}: {value}" for key, value in on.items()) + "\n")
 
 
 if __name__ == "__main__":

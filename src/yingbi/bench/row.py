@@ -41,11 +41,18 @@ class Row:
         return self.what, measured, wanted
 
 
+def heading() -> str:
+    """Return the first two lines of a Markdown table."""
+    return _lines([(say("what"), say("measured"), say("wanted")), ("---", "---", "---")])
+
+
 def table(rows: list[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    head = (say("what"), say("measured"), say("wanted"))
-    lines = [head, ("---", "---", "---"), *(row.cells() for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    """Return the rows as lines of a Markdown table."""
+    return _lines([row.cells() for row in rows])
+
+
+def _lines(cells: list[tuple[str, str, str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
 
 
 def _number(value: float, unit: str) -> str:

@@ -159,7 +159,11 @@ def against_age(octets: int = FILE_BYTES, runs: int = RUNS) -> list[Row]:
             "seal", say("a file sealed, suite `intl`"), say("the same by `age`"), taken, octets
         ),
         *_with_age(
-            "open", say("a file opened, suite `intl`"), say("the same by `age`"), taken, octets
+            "open",
+            say("a file opened, suite `intl`, two threads where there are two processors"),
+            say("the same by `age`"),
+            taken,
+            octets,
         ),
     ]
 
