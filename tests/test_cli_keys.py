@@ -1,6 +1,7 @@
 """Keys from outside: what a user types, and what is refused in one line."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -70,3 +71,15 @@ def test_the_passphrase_changes_and_shares_bring_a_vault_back(yingbi) -> None:
     place.chmod(0o600)
     assert with_new(yingbi, *open_to_all, new=PASSPHRASE).returncode == 0
     assert "hall" in yingbi("box", "list").out
+
+
+def test_a_hold_that_somebody_took_out_of_the_database_is_found(tmp_path):
+    found = with_vault(tmp_path, "intl")
+    found("box", "create", "hall", "--level", "2")
+    found("hold", "add", "--box", "hall", "--reason", "a court asks")
+    found("verify")
+    with sqlite3.connect(tmp_path / "vault" / "catalogue.db") as db:
+        db.execute("DELETE FROM holds")
+    answer = found("verify", status=65)
+    assert "seal-broken" in answer.err
+    assert "holds" in answer.err

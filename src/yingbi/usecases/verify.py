@@ -102,6 +102,7 @@ def same_as_logged(vault: Vault) -> None:
             check_boxes(vault.boxes.ids(), told.overhear(deeds))
             vault.people.check(told)
             _check_doors(vault)
+            _check_holds(vault)
         except SealBrokenError:
             if last:
                 raise
@@ -118,6 +119,21 @@ def _check_doors(vault: Vault) -> None:
     found = {str(door.device_id): door.revoked_at is not None for door in vault.devices.all()}
     if found != told:
         raise SealBrokenError(what="a door's row", reason="the log tells of other doors")
+
+
+def _check_holds(vault: Vault) -> None:
+    """Hold the holds to the log: one that is gone would let evidence expire.
+
+    Raises: SealBrokenError where one was added or lost.
+    """
+    told: set[str] = set()
+    for entry in vault.log.entries():
+        if entry.deed.action is Action.HELD:
+            told.add(entry.deed.facts["hold"])
+        elif entry.deed.action is Action.HOLD_ENDED:
+            told.discard(entry.deed.facts["hold"])
+    if {str(hold.hold_id) for hold in vault.holds.all()} != told:
+        raise SealBrokenError(what="a hold's row", reason="the log tells of other holds")
 
 
 def _erased(vault: Vault, stored: StoredObject, kind: PartKind, named: list[UUID]) -> set[UUID]:
