@@ -123,7 +123,8 @@ class Catalogue(Erasures):
             found = self._rows(unit, [object_id])
         if not found:
             raise NoSuchObjectError(object_id=object_id)
-        return self._opened(found)[0]
+        opened = self._opened(found)
+        return opened[0] if opened else self.get(object_id)  # erased since: now it says so
 
     def as_written(self, object_id: UUID) -> StoredObject | None:
         """Return what the object's rows say, whatever a receipt says; None where it has none.
@@ -132,7 +133,7 @@ class Catalogue(Erasures):
         """
         with self._database.read() as unit:
             found = self._rows(unit, [object_id])
-        return self._opened(found)[0] if found else None
+        return next(iter(self._opened(found)), None)
 
     def live_segments(self, object_id: UUID) -> set[UUID]:
         """Return the segments that the object's sealed index counts on; raises as `as_written`."""
@@ -152,7 +153,10 @@ class Catalogue(Erasures):
             missing = set(ids) - {row.object_id for row, _ in rows}
             for object_id in [gone.object_id] if gone is not None else sorted(missing):
                 self.get(object_id)
-            found += self._opened(rows)
+            opened = self._opened(rows)
+            for object_id in {row.object_id for row, _ in rows} - {o.object_id for o in opened}:
+                self.get(object_id)
+            found += opened
         return found
 
     def of_epochs(
@@ -191,7 +195,10 @@ class Catalogue(Erasures):
             chosen = chosen.where(objects.c.object_id > after)
         with self._database.read() as unit:
             found = self._rows(unit, [row.object_id for row in unit.all(chosen)])
-        return self._opened(found)
+        opened = self._opened(found)
+        if found and not opened:  # all of it was erased since: the page behind it is this one
+            return self.page(box_id, after=found[-1][0].object_id, limit=limit)
+        return opened
 
     def all(
         self, box_id: UUID | None = None, *, after: UUID | None = None
@@ -290,8 +297,17 @@ class Catalogue(Erasures):
         return [(row, by_object.get(row.object_id, [])) for row in rows]
 
     def _opened(self, found: list[tuple[Row[Any], list[Row[Any]]]]) -> list[StoredObject]:
+        """Return the objects, but for those that another process erased since they were read."""
         keys = self._locks.info_keys(row.object_id for row, _ in found)
-        return [self._open(row, its, keys.get(row.object_id)) for row, its in found]
+        missing = [row.object_id for row, _ in found if row.object_id not in keys]
+        with self._database.read() as unit:
+            decided = select(erasures.c.object_id).where(erasures.c.object_id.in_(missing))
+            gone = {row.object_id for row in unit.all(decided)} if missing else set()
+        return [
+            self._open(row, its, keys.get(row.object_id))
+            for row, its in found
+            if row.object_id not in gone
+        ]
 
     def _open(self, row: Row[Any], part_rows: list[Row[Any]], key: bytes | None) -> StoredObject:
         what = f"object {row.object_id}"
