@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -40,11 +41,13 @@ objects = Table(
     catalogue_tables,
     Column("object_id", Id, primary_key=True),
     Column("controller_id", Id, nullable=False),
-    Column("box_id", Id, ForeignKey("boxes.box_id"), nullable=False, index=True),
+    Column("box_id", Id, ForeignKey("boxes.box_id"), nullable=False),
     Column("level", Integer, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("retention", Integer, nullable=False),
     Column("sealed_info", LargeBinary, nullable=False),
+    # both: a page of a box among a million objects is read in order, never sorted
+    Index("ix_objects_box_id_object_id", "box_id", "object_id"),
     sqlite_strict=True,
 )
 

@@ -11,6 +11,8 @@ def upgrade() -> None:
     """Add what is new; no row that is there changes."""
     op.add_column("erasures", sa.Column("promised_at", sa.Text()))
     op.add_column("erasures", sa.Column("final_at", sa.Text()))
+    op.drop_index("ix_objects_box_id", "objects")
+    op.create_index("ix_objects_box_id_object_id", "objects", ["box_id", "object_id"])
     _of_boxes()
     _of_subjects()
     _backups()
