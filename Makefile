@@ -33,7 +33,9 @@ demo: install ## tell the whole story on a sample film, or on yours: make demo F
 
 test: install lint ## lint, then all tests; the time of each file is printed
 	@tools/bootstrap.sh tools
-	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile -m "not torture" $(ARGS)
+	$(BIN)/python -m pytest -p tests.suite_times -m "unguarded and not torture" $(ARGS)
+	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile \
+		-m "not unguarded and not torture" $(ARGS)
 
 torture: install ## the long tests with their full counts
 	@tools/bootstrap.sh tools

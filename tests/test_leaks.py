@@ -28,6 +28,9 @@ from yingbi.crypto.suite import suite as cipher_suite
 from yingbi.envelope.layout import bytes_after_lock
 from yingbi.envelope.part import read_part
 
+pytestmark = pytest.mark.unguarded
+
+
 CAMERA, BOX, FILM_NAME = "camera over the seeded porch", "hall of seeded box", "seeded-evening.mp4"
 RECORDS = (
     '{"v":1,"kind":"pose","subject":"unknown 1"',

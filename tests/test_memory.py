@@ -15,6 +15,9 @@ import pytest
 from yingbi.errors import MemoryNotLockedError, NotOnThisSystemError
 from yingbi.keys import memory
 
+pytestmark = pytest.mark.unguarded
+
+
 SOURCE = Path(memory.__file__).resolve().parents[2]
 PATTERN = Path("/proc/sys/kernel/core_pattern")
 UNLIMITED = resource.RLIM_INFINITY

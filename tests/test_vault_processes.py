@@ -19,6 +19,9 @@ from yingbi.store.erase import Settled, settle
 from yingbi.store.folder import VaultFolder
 from yingbi.usecases.vault import init_vault
 
+pytestmark = pytest.mark.unguarded
+
+
 PRELUDE = f"""
 import sys
 sys.path[:0] = {sys.path!r}

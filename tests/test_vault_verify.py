@@ -11,6 +11,7 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.part import MaskedFilm, PartKind
 from yingbi.domain.report import Quiet
 from yingbi.errors import NoKeyError, NoSuchBoxError, SealBrokenError
+from yingbi.govern.holds import Holds
 from yingbi.keys.locks import LockGroup
 from yingbi.keys.memory import MemoryState
 from yingbi.seal.door import Door, PartSealer
@@ -61,6 +62,7 @@ def verified(path, object_id=None) -> Verified:
             house.rooms,
             memory,
             house.people,
+            Holds(house.keystore, house.rooms.catalogue_db, house.folder.controller_id),
         )
         return verify(vault, object_id, Quiet())
 

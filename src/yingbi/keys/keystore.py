@@ -114,18 +114,20 @@ class Keystore(Safe):
             SealBrokenError on a file that is no keystore, or of another vault;
             ReadWriteError, also where there is too little memory for a passphrase.
         """
+        foreign = False
         for slot in read_slots(path, suite):
             with _enough_memory(path):
                 key = slot_key(suite, prepared(passphrase), slot.place.cost, slot.salt)
             content = opened_slot(slot, key, suite)
-            if content is not None:
-                break
-        else:
-            raise WrongPassphraseError
-        secrets = fields_of(content)
-        if secrets.get(_BOUND_TO, b"") != bound_to:
+            if content is None:
+                continue
+            secrets = fields_of(content)
+            if secrets.get(_BOUND_TO, b"") == bound_to:
+                return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key=key)
+            foreign = True
+        if foreign:
             raise SealBrokenError(what="the keystore", reason="it belongs to another vault")
-        return cls(path, suite, secrets, slot.place, Disk("keystore", crossing), key=key)
+        raise WrongPassphraseError
 
     @classmethod
     def recover(

@@ -48,9 +48,8 @@ def open_range(
     What comes out is proven: each segment is the one that the index names at its
     place, of this object and part, every byte as the device signed it; two that are
     neighbours are chained; the last one of the part, where it is reached, is the one
-    that was stored last. What is not proven: anything of the segments left out, so
-    also not the chain across them, and that the times of the index are right (it is
-    sealed by the object's own key; nobody without it can have changed them).
+    that was stored last. Not proven: anything of the segments left out, the chain across
+    them, and the times of the index (sealed by the object's own key).
 
     index: all segments of the part, as the catalogue keeps them, in order.
     first: also open the first segment, which carries a film's init section.
@@ -64,12 +63,7 @@ def open_range(
     if len(index) != end.count:
         raise SealBrokenError(what=f"{object_id}/{part}", reason="its index names other segments")
     start, stop = -math.inf if from_s is None else from_s, math.inf if to_s is None else to_s
-    wanted = {
-        number: one
-        for number, one in enumerate(index)
-        if (of is None or one.segment_id in of)
-        and ((one.from_s <= stop and one.to_s >= start) or (first and number == 0))
-    }
+    wanted = _wanted(index, start, stop, first=first, of=of)
     hold = sum(one.length for one in wanted.values()) <= opening.HELD_BYTES
     read = _held if hold else _proven
     found: list[Found] = []
@@ -84,6 +78,17 @@ def open_range(
         found.append(Found(segment))
         before = segment.head
     return opened(found, Keys(locks, epoch_key_of), device_public_key)
+
+
+def _wanted(
+    index: Sequence[Indexed], start: float, stop: float, *, first: bool, of: Container[UUID] | None
+) -> dict[int, Indexed]:
+    return {
+        number: one
+        for number, one in enumerate(index)
+        if (of is None or one.segment_id in of)
+        and ((one.from_s <= stop and one.to_s >= start) or (first and number == 0))
+    }
 
 
 def _held(suite: Suite, file: BufferedIOBase, one: Indexed, key: bytes) -> VerifiedSegment:

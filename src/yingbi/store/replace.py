@@ -23,8 +23,8 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.errors import YingbiError
 from yingbi.store.shelf import Body
-from yingbi.store.stored import StoredObject, StoredPart, StoredSegment, lock_group
-from yingbi.store.writer import Rooms
+from yingbi.store.stored import StoredObject, StoredPart, StoredSegment
+from yingbi.store.writer import Rooms, lock_group
 
 _ID = 16
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.errors import NoSuchPartError
-from yingbi.keys.locks import LockGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,6 @@ class StoredObject:
                 return part
         kinds = ", ".join(part.kind for part in self.parts)
         raise NoSuchPartError(object_id=self.object_id, part=kind, parts=kinds)
-
-
-def lock_group(stored: StoredObject) -> LockGroup:
-    """Return the group of the lock table that the object's locks belong to."""
-    of = stored.box_id, stored.epoch, stored.retention, stored.info.camera
-    return LockGroup.of_object(stored.object_id, *of)
 
 
 @dataclass(frozen=True, slots=True)

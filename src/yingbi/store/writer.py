@@ -49,6 +49,12 @@ class Rooms:
     held: Callable[[UUID, UUID], bool] = nothing_held
 
 
+def lock_group(stored: StoredObject) -> LockGroup:
+    """Return the group of the lock table that the object's locks belong to."""
+    of = stored.box_id, stored.epoch, stored.retention, stored.info.camera
+    return LockGroup.of_object(stored.object_id, *of)
+
+
 class ObjectWriter(PartsWriter):
     """One object on its way into an open vault."""
 

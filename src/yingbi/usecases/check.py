@@ -17,6 +17,7 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import UsageError, YingbiError
+from yingbi.keys.lock_repair import LockRepair
 from yingbi.store.erase import settle
 from yingbi.store.replace import unfinished_changes
 from yingbi.store.stored import ObjectInfo, StoredObject
@@ -101,10 +102,14 @@ def _keystore(vault: Vault, *, repair: bool) -> Iterator[Finding]:
     yield _finding(say("A writing of the keystore broke off."), repair=repair)
 
 
+def _lock_table(vault: Vault) -> LockRepair:
+    return LockRepair(vault.keystore, vault.rooms.keys_db, vault.folder.controller_id)
+
+
 def _read_pages(vault: Vault) -> _Pages:
     found = _Pages()
     with vault.rooms.keys_db.read() as unit:
-        for page_id, entries in vault.rooms.locks.each_page(unit):
+        for page_id, entries in _lock_table(vault).each_page(unit):
             if entries is None:
                 found.broken.append(page_id)
             for entry in entries or ():
@@ -116,7 +121,7 @@ def _read_pages(vault: Vault) -> _Pages:
 
 def _places(vault: Vault, pages: _Pages, now: datetime, *, repair: bool) -> Iterator[Finding]:
     """Compare where locks are said to lie with where they lie; broken pages keep what is said."""
-    locks, keys_db = vault.rooms.locks, vault.rooms.keys_db
+    locks, keys_db = _lock_table(vault), vault.rooms.keys_db
     with keys_db.read() as unit:
         said = locks.places(unit)
     true = pages.places | {(one, page) for one, page in said if page in pages.broken}
@@ -185,7 +190,7 @@ def _given_up(
             rooms.ledger.append(unit, deed)
     with rooms.keys_db.begin() as unit_of_keys:
         for page_id in give_up:
-            rooms.locks.let_go(unit_of_keys, page_id)
+            _lock_table(vault).let_go(unit_of_keys, page_id)
     rooms.keys_db.empty_journal()
     settle(rooms, now=now)
     _tell(vault, now, "pages", len(give_up))

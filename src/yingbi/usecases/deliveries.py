@@ -15,7 +15,7 @@ from uuid import UUID
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import DeliveryRefusedError, VaultLockedError, YingbiError
-from yingbi.store.stored import lock_group
+from yingbi.store.writer import lock_group
 from yingbi.usecases.judge_delivery import Judged, judge
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.sweep import Tell
