@@ -709,7 +709,7 @@ def test_the_steps_of_the_schema_lead_to_the_tables_in_use(vault):
 def test_a_schema_with_anything_more_or_less_is_refused(vault, name, planted):
     catalogue = name == "catalogue.db"
     table = "erasures" if catalogue else "epochs"
-    index = "ix_objects_box_id" if catalogue else "ix_lock_pages_group_tag"
+    index = "ix_objects_box_id_object_id" if catalogue else "ix_lock_pages_group_tag"
     with sqlite3.connect(vault / name) as db:
         db.executescript(planted.format(table=table, index=index))
     with pytest.raises(SealBrokenError, match=name), open_vault(vault):
