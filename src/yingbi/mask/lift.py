@@ -25,6 +25,8 @@ from yingbi.media.cutting import Cutting, cut, cuttings_of, film_of, whole_sampl
 from yingbi.media.film_info import FilmInfo
 
 SEGMENT_S = 4.0
+MOST_HELD_BYTES = 256 << 20
+"""Crowds in large pictures are cut into shorter films, so that memory does not follow them."""
 _LENGTH = 4
 _WHAT = "one person's film"
 
@@ -36,14 +38,15 @@ class Lifter:
         """Begin before the first frame; info: None for a still."""
         self._info, self._crf, self._grow = info, crf, grow
         self._cuttings: dict[int, list[Cutting]] = {}
-        self._first_s = self._last_s = 0.0
+        self._first_s, self._last_s, self._held_bytes = 0.0, 0.0, 0
         self._labels: frozenset[str] = frozenset()
 
     def note(
         self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]
     ) -> Iterator[RoiFilm]:
         """Take a frame that is still clear; yield the films that its time completes."""
-        if self._cuttings and frame.time_s - self._first_s >= SEGMENT_S:
+        over = frame.time_s - self._first_s >= SEGMENT_S or self._held_bytes > MOST_HELD_BYTES
+        if self._cuttings and over:
             yield from self.finish()
         if not self._cuttings:
             self._first_s, self._labels = frame.time_s, frozenset()
@@ -52,10 +55,11 @@ class Lifter:
             cutting = self._of(track, frame, regions)
             if cutting is not None:
                 self._cuttings.setdefault(track, []).append(cutting)
+                self._held_bytes += sum(plane.nbytes for plane in cutting.planes)
 
     def finish(self) -> Iterator[RoiFilm]:
         """Yield the film of everybody seen since the last."""
-        cuttings, self._cuttings = self._cuttings, {}
+        cuttings, self._cuttings, self._held_bytes = self._cuttings, {}, 0
         for track, its in sorted(cuttings.items()):
             content = _packed(track, its, self._info, self._crf)
             span = self._first_s, self._last_s

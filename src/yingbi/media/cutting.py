@@ -80,7 +80,7 @@ def cuttings_of(
 ) -> Iterator[Cutting]:
     """Yield the cuttings again; boxes: pts and stored box of each, in order.
 
-    Raises: CutOffError where the film has other frames.
+    Raises: CutOffError where a frame is missing; ValueError where there are other boxes.
     """
     with FilmReader(_HELD, held=BytesIO(film)) as reader:
         for frame, (pts, box) in zip(reader.frames(), boxes, strict=True):

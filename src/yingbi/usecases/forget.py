@@ -16,7 +16,6 @@ from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.erase import erase_objects
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.person import SightOf, erase_person
-from yingbi.usecases.subject import unlink
 
 PURPOSE = "erasing a person"
 
@@ -64,7 +63,7 @@ def erase_subject(
         for number in sorted(n for n in found if n is not None)
         if None not in found
     ]
-    remaining = _erase_among(vault, subject, among, sight_of)
+    remaining = _erase_among(vault, among, sight_of)
     forgotten = forget_too and not held and not remaining
     facts = {
         "objects": str(len(receipts)),
@@ -81,14 +80,13 @@ def erase_subject(
 
 
 def _erase_among(
-    vault: Vault, subject: Subject, among: list[tuple[UUID, int]], sight_of: SightOf
+    vault: Vault, among: list[tuple[UUID, int]], sight_of: SightOf
 ) -> list[tuple[UUID, int, YingbiError]]:
     """Erase the person from objects that show others too; return where that failed, and why."""
     remaining = []
     for object_id, number in among:
         try:
             erase_person(vault, object_id, number, purpose=PURPOSE, sight_of=sight_of)
-            unlink(vault, subject, object_id, track=number)
         except YingbiError as error:
             remaining.append((object_id, number, error))
     return remaining

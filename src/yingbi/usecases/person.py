@@ -32,6 +32,7 @@ from yingbi.structure.scribe import Diary
 from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.open import Wish, must_lie_outside, opened_segments
 from yingbi.usecases.opened import Vault
+from yingbi.usecases.subject import unlink_everybody
 
 LARGEST_ORIGINAL = 1 << 30
 """An original is masked again in memory alone."""
@@ -129,6 +130,7 @@ def erase_person(
     facts = {"pieces": str(len(erased)), "records": str(gone)}
     wanted = Change(Action.PERSON_ERASED, new, erased, facts)
     change(vault.rooms, stored, wanted, now=datetime.now(UTC))
+    unlink_everybody(vault, object_id, number)
     renew_ledgers(vault, datetime.now(UTC), by_key=True)
     return ErasedPerson(object_id, number, len(erased), gone, PartKind.RAW in kinds)
 

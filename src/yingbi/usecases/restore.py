@@ -86,7 +86,8 @@ def verify_backup(
     """Look whether a backup could be restored: every body, both databases, the log.
 
     The databases are unsealed into a folder of their own under the system's for passing
-    things, and looked at there; they are as sealed as they lie in a vault.
+    things, and looked at there; they are as sealed as they lie in a vault. The keystore is
+    not copied: a copy of it that is unlinked may stay on the disk.
 
     Raises: NoSuchInputError, SealBrokenError, NoKeyError, LogBrokenError where what all
         else rests on is not whole; single bodies are told in the answer.
@@ -97,7 +98,8 @@ def verify_backup(
         erased = _ledger(source, manifest, ())
         with TemporaryDirectory(prefix="yingbi-") as path:
             folder = replace(source.folder, path=Path(path))
-            with _unsealed(source, manifest, folder, Disk("verify"), no_crossing) as vault:
+            disk = Disk("verify")
+            with _unsealed(source, manifest, folder, source.keystore, disk) as vault:
                 _hold_together(vault, manifest)
                 gone = len(_still_there(vault, erased.objects))
         broken = broken_bodies(source.shelf, manifest.bodies, erased.objects, progress)
@@ -207,29 +209,43 @@ def _told_by(path: Path, source: _Source, memory: str, now: datetime) -> ErasedS
 
 
 @contextmanager
-def _unsealed(
-    source: _Source, manifest: Manifest, folder: VaultFolder, disk: Disk, crossing: Crossing
-) -> Iterator[Vault]:
-    """Put keystore and databases into the folder and yield them joined; bodies are not there."""
+def _own_keystore(
+    source: _Source, folder: VaultFolder, disk: Disk, crossing: Crossing
+) -> Iterator[Keystore]:
+    """Put the keystore into the folder and yield it open."""
     chosen, now = source.keystore.suite, datetime.now(UTC)
     for name in ("keystore", "keystore.recovery"):
         if (source.folder.path / name).exists():
             content = pieces_of(source.folder.path / name)
             write_whole(disk, chosen, folder.path / name, content, now)
+    with Keystore.open(
+        folder.keystore,
+        source.passphrase(),
+        chosen,
+        bound_to=folder.identity,
+        crossing=crossing,
+    ) as keystore:
+        yield keystore
+
+
+@contextmanager
+def _unsealed(
+    source: _Source,
+    manifest: Manifest,
+    folder: VaultFolder,
+    keystore: Keystore,
+    disk: Disk,
+    *,
+    crossing: Crossing = no_crossing,
+) -> Iterator[Vault]:
+    """Put the databases into the folder and yield them joined; bodies are not there."""
+    chosen, now = source.keystore.suite, datetime.now(UTC)
     targets = folder.catalogue_db, folder.keys_db
     for (label, digest), target in zip(
         snapshot_labels(source.shelf, manifest), targets, strict=True
     ):
         write_whole(disk, chosen, target, source.shelf.pieces(label, digest), now)
     with ExitStack() as stack:
-        opened = Keystore.open(
-            folder.keystore,
-            source.passphrase(),
-            chosen,
-            bound_to=folder.identity,
-            crossing=crossing,
-        )
-        keystore = stack.enter_context(opened)
         databases = databases_of(folder, crossing)
         for each in databases:
             stack.enter_context(closing(each))
@@ -267,7 +283,10 @@ def _fill(
     _copy_bodies(
         source, manifest, erased.objects, folder.objects, disk, progress=progress or Quiet()
     )
-    with _unsealed(source, manifest, folder, disk, crossing) as vault:
+    with (
+        _own_keystore(source, folder, disk, crossing) as keystore,
+        _unsealed(source, manifest, folder, keystore, disk, crossing=crossing) as vault,
+    ):
         _hold_together(vault, manifest)
         gone = _erase_again(vault, erased, erased.parts_since(manifest), now)
         vault.replacer.replace(now, lambda _done: None)

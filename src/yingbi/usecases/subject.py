@@ -98,6 +98,16 @@ def unlink(vault: Vault, subject: Subject, object_id: UUID, *, track: int | None
     return len(found)
 
 
+def unlink_everybody(vault: Vault, object_id: UUID, track: int) -> None:
+    """Take back every link to a track of the object: whoever it was is erased from it."""
+    appearances = vault.people.appearances
+    found = [one for one in appearances.of_object(object_id) if one.track == track]
+    with vault.rooms.catalogue_db.begin() as unit:
+        appearances.unlink(unit, found)
+        for one in found:
+            _tell(vault, unit, Action.SUBJECT_UNLINKED, one)
+
+
 def held_of(vault: Vault, subject: Subject) -> dict[str, Any]:
     """Return all that the vault holds of a person, for machines: the answer to their question.
 
