@@ -39,7 +39,7 @@ test: install lint ## lint, then all tests; the time of each file is printed
 
 torture: install ## the long tests with their full counts
 	@tools/bootstrap.sh tools
-	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile -s -m torture $(ARGS)
+	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile -rP -m torture $(ARGS)
 
 lint: environment docs ## style, types, floors of the house, spelling, docs
 	@$(BIN)/python tools/package_data.py
