@@ -61,6 +61,8 @@ def test_who_reads_beside_two_who_write_reads_nothing_wrong(tmp_path):
                     with suppress(ObjectErasedError, NoSuchObjectError):
                         assert opened_film(vault, stored.object_id, tmp_path / "out") == FILM
                         looked += 1
+                if rounds % 4 == 0:
+                    assert verify(vault, None, Quiet()).broken == ()
         told = {"made": set(), "going": set(), "gone": set()}
         for process, reads_from in children:
             assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0

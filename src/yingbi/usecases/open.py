@@ -100,7 +100,7 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     grant = _leave(vault, stored, sealed, wish.purpose)
     stored.part(sealed)
     must_lie_outside(vault, out)
-    with new_file(out, force=force) as file:
+    with vault.telling_if_erased(wish.object_id), new_file(out, force=force) as file:
         _log(vault, stored, sealed, grant, wish.span)
         if wish.span is None:
             film = sealed is not PartKind.RECORDS
@@ -123,7 +123,8 @@ def read_records(vault: Vault, object_id: UUID) -> list[Record]:
     stored.part(PartKind.RECORDS)
     _log(vault, stored, PartKind.RECORDS, grant)
     segments = _segments(vault, stored, PartKind.RECORDS, wish, grant)
-    return [record for _, content in segments for record in unpack(content)]
+    with vault.telling_if_erased(object_id):
+        return [record for _, content in segments for record in unpack(content)]
 
 
 def opened_segments(

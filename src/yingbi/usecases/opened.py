@@ -3,6 +3,8 @@
 Clause: 6.2.3.b-2; 6.2.3.e-1; 6.2.5.a-2.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from uuid import UUID
@@ -10,7 +12,7 @@ from uuid import UUID
 from yingbi.audit.log import Log
 from yingbi.domain.crossing import Crossing, no_crossing
 from yingbi.envelope.part import first_header
-from yingbi.errors import SealBrokenError
+from yingbi.errors import NoKeyError, SealBrokenError
 from yingbi.govern.holds import Holds
 from yingbi.govern.people import People
 from yingbi.keys.boxes import Boxes
@@ -51,6 +53,18 @@ class Vault:
     def devices(self) -> Devices:
         """The doors of its boxes."""
         return Devices(self.keystore, self.rooms.catalogue_db, self.folder.controller_id)
+
+    @contextmanager
+    def telling_if_erased(self, object_id: UUID) -> Iterator[None]:
+        """Say of an object that another process erased meanwhile that it was, not that it is broken.
+
+        Raises: ObjectErasedError in the place of SealBrokenError and NoKeyError.
+        """
+        try:
+            yield
+        except (SealBrokenError, NoKeyError):
+            self.rooms.catalogue.get(object_id)
+            raise
 
     def device_public_key(self, source: BufferedIOBase) -> bytes:
         """Return the key that verifies a part: this vault's own, or that of one of its doors.
