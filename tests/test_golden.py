@@ -28,6 +28,10 @@ FIXED = {
     "0001-intl.json": "355ef307d36eb16463c47c844013074ca33e97dbe4bf30daaf4ee7509a2a8f66",
     "0001-sm.tar.gz": "f5a67fd9baad89102756921bbd87503f3f15df1f359a0c14dfc68a88885084c6",
     "0001-sm.json": "709363067f89f8732b682f271b3ca74a7a4bdaa995eeddac2086c2bdd17f3055",
+    "0002-intl.tar.gz": "82ba9137b0f23da46a9b198fbaa7af5259429ffcec7aa00eba39d0fc3deed5ae",
+    "0002-intl.json": "bbbc7eb513b858619f30267bc57c3d10c6f335a8d896927e0d4aae65ddbed5b7",
+    "0002-sm.tar.gz": "77504f00d828ac9de1d2c026d7bb3405a6a69ac4bc1c89cf3845b1606c8bb236",
+    "0002-sm.json": "314c1690ddf19ec0511579e3c962b0bd87c5487fc9daad89f31a9d6d9eb64ea2",
 }
 NAMES = sorted(name.removesuffix(".json") for name in FIXED if name.endswith(".json"))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from films import face_film
+from films import face_film, portrait
 from yb import with_vault
 from yingbi.media.film import FilmReader
 
@@ -92,3 +93,30 @@ def test_a_number_that_nobody_has_is_one_clear_line(house):
     answer = yingbi("person", "erase", ids["whole"], "--person", 99, "--yes", status=66)
     assert answer.err.count("\n") == 1
     assert "99" in answer.err
+
+
+def test_two_people_of_one_original_are_erased_one_after_the_other(house, tmp_path):
+    """Whoever was covered first is no longer seen when the next is looked for."""
+    yingbi, _, _ = house
+    face = portrait().crop((112, 0, 332, 264)).resize((220, 264))
+    both = Image.new("RGB", (640, 300), (90, 110, 100))
+    both.paste(face, (40, 20))
+    both.paste(face.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (380, 20))
+    both.save(tmp_path / "both.jpg", quality=92)
+    (taken,) = yingbi("protect", tmp_path / "both.jpg", "--box", "whole", "--json").json
+    box = taken["id"]
+    opened = ("open", box, "--raw", "--purpose", "test", "--force", "-o", tmp_path / "now.jpg")
+    numbers = [one["person"] for one in yingbi("person", "list", box, "--json").json]
+    assert len(numbers) == 2
+    erase = ("person", "erase", box, "--yes", "--purpose", "a wish", "--person")
+    shares = []
+    for number in numbers:
+        yingbi(*erase, number)
+        yingbi(*opened)
+        luma = np.asarray(Image.open(tmp_path / "now.jpg").convert("L")).astype(int)
+        halves = luma[60:140, 110:170], luma[60:140, 470:530]
+        shares.append([float((np.abs(half - 128) < 8).mean()) for half in halves])
+    assert sorted(round(share) for share in shares[0]) == [0, 1]
+    assert [round(share) for share in shares[1]] == [1, 1]
+    assert yingbi("person", "list", box, "--json").json == []
+    assert "no-such-person" in yingbi(*erase, numbers[0], status=66).err

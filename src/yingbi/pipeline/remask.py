@@ -1,34 +1,61 @@
 """An original written again with one person covered; everybody else stays as they were.
 
-It is read twice, both times in memory: once to find the person by the number that
-the records give, once to cover that person alone. A film that is seen otherwise
-than it was seen when it was taken in is refused: who is who would be a guess.
+It is read twice, both times in memory: once to find the person, once to cover that
+person alone. Whoever was erased before is covered and no longer seen, so people are
+matched by their order and by when they are there. A film in which others are seen
+than when it was taken in is refused: who is who would be a guess.
 
 Clause: 6.2.3.e-2; 6.2.5.b.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
 from yingbi.capture.raw import made_again
-from yingbi.domain.part import PartKind, RawFilm
+from yingbi.domain.part import PartKind, RawFilm, Records
+from yingbi.domain.record import Identity, Record
 from yingbi.mask.cover import cover
 from yingbi.media.film_writer import FilmWriter
 from yingbi.media.still import encode_still
 from yingbi.pipeline.engine import Sealed, Sight, Take, open_held, see
 from yingbi.seal.door import PartSealer
 from yingbi.seal.raw import raw
+from yingbi.structure.pack import unpack
 from yingbi.structure.scribe import Diary, Scribe
 
 
-def numbered(original: bytes, media_type: str, sight: Sight) -> Mapping[int, int]:
-    """Return the number of everybody in the original, by track, as the records would give it."""
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Whom the records would number: their track, and the seconds between which they are there."""
+
+    track: int
+    from_s: float
+    to_s: float
+
+
+def seen_again(original: bytes, media_type: str, sight: Sight) -> list[Somebody]:
+    """Return everybody in the original, in the order in which the records would number them."""
     scribe = Scribe(Diary(("identity",), fixed=False, poses_per_second=1.0), None)
+    pages: list[Records] = []
     with open_held(original, media_type, sight.threads) as reel:
         for seen in see(Take(reel, sight)):
-            for _ in scribe.note(seen.frame, seen.regions, seen.labels):
-                pass
-    return dict(scribe.numbers)
+            pages += scribe.note(seen.frame, seen.regions, seen.labels)
+    pages += scribe.finish()
+    spans = spans_of(record for page in pages for record in unpack(page.content))
+    return [
+        Somebody(track, *spans[f"unknown {number}"]) for track, number in scribe.numbers.items()
+    ]
+
+
+def spans_of(records: Iterable[Record]) -> dict[str, tuple[float, float]]:
+    """Return from when to when everybody is there, by name, as identity records say."""
+    spans: dict[str, tuple[float, float]] = {}
+    for one in records:
+        if isinstance(one, Identity):
+            first, last = spans.get(one.subject, (one.from_s, one.to_s))
+            spans[one.subject] = min(first, one.from_s), max(last, one.to_s)
+    return spans
 
 
 def remask(original: bytes, media_type: str, track: int, sight: Sight) -> Iterator[RawFilm]:

@@ -23,7 +23,7 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.errors import YingbiError
 from yingbi.store.shelf import Body
-from yingbi.store.stored import StoredObject, StoredPart, StoredSegment
+from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegment
 from yingbi.store.writer import Rooms, lock_group
 
 _ID = 16
@@ -44,7 +44,7 @@ class Change:
 
     new: parts that are written anew, segment after segment. erased: segments of parts
     that stay, whose locks go. dropped: parts that go and leave others. action: how the
-    log calls it. facts: for the log.
+    log calls it. facts: for the log. info: what the owner may know of it from now on.
     """
 
     action: Action
@@ -52,6 +52,7 @@ class Change:
     erased: frozenset[UUID] = frozenset()
     facts: Mapping[str, str] = field(default_factory=dict)
     dropped: frozenset[PartKind] = frozenset()
+    info: ObjectInfo | None = None
 
 
 @dataclass(slots=True)
@@ -175,7 +176,8 @@ class _Run:
         }
         going = {*new, *wanted.dropped}
         kept = [part for part in stored.parts if part.kind not in going]
-        after = replace(stored, parts=tuple(sorted([*kept, *new.values()], key=lambda p: p.kind)))
+        parts = tuple(sorted([*kept, *new.values()], key=lambda p: p.kind))
+        after = replace(stored, parts=parts, info=wanted.info or stored.info)
         segments = {kind: part.segments for kind, part in self.written.items()}
         for part in kept:
             segments[part.kind] = [

@@ -6,8 +6,8 @@ Clause: 6.2.3.e-2; A.3-2; A.3.a-2.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,18 +15,18 @@ from uuid import UUID
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say
-from yingbi.domain.part import PartKind
-from yingbi.domain.record import Event
+from yingbi.domain.part import PartKind, PrivateMetadata
+from yingbi.domain.record import Event, Record
 from yingbi.errors import NoSuchPersonError, ObjectHeldError, SeenOtherwiseError, UsageError
 from yingbi.keys.epochs import day_of_epoch
 from yingbi.media.output import new_file
-from yingbi.pipeline.engine import Sealed, Sight
+from yingbi.pipeline.engine import Sight
 from yingbi.pipeline.lift import lift
-from yingbi.pipeline.remask import numbered, remask, sealed_again
+from yingbi.pipeline.remask import Somebody, remask, sealed_again, seen_again, spans_of
 from yingbi.seal.door import About, Door, PartSealer
 from yingbi.seal.records import records
 from yingbi.store.replace import Change, Piece, change
-from yingbi.store.stored import StoredObject, StoredSegment
+from yingbi.store.stored import ObjectInfo, StoredObject, StoredSegment
 from yingbi.structure.pack import pack, unpack
 from yingbi.structure.scribe import Diary
 from yingbi.usecases.backup import renew_ledgers
@@ -36,6 +36,8 @@ from yingbi.usecases.subject import unlink_everybody
 
 LARGEST_ORIGINAL = 1 << 30
 """An original is masked again in memory alone."""
+AWAY_S = 1.0
+"""Whoever is found this much earlier or later than the records say is taken for somebody else."""
 
 SightOf = Callable[[], Sight]
 """Gives the networks' sight; called only where an original must be looked at again."""
@@ -120,15 +122,24 @@ def erase_person(
     kinds = {part.kind for part in stored.parts}
     erased = _pieces_of(vault, stored, track)
     new: dict[PartKind, Iterable[Piece]] = {}
-    gone, pieces = _records_without(vault, stored, number)
+    pages = _pages_of(vault, stored)
+    gone, pieces = _records_without(vault, stored, number, pages)
     if gone:
         new[PartKind.RECORDS] = pieces
     if PartKind.RAW in kinds:
-        new[PartKind.RAW] = _original_without(vault, stored, number, purpose, sight_of())
+        original, sight = _original_of(vault, stored, purpose), sight_of()
+        media_type = stored.info.media_types["raw"]
+        now = _found_again(stored, number, pages, seen_again(original, media_type, sight))
+        sealed = sealed_again(
+            _sealer(vault, stored, PartKind.RAW), remask(original, media_type, now, sight)
+        )
+        new[PartKind.RAW] = (Piece(one.segment) for one in sealed)
     if not new and not erased:
         raise _nobody(stored, number)
     facts = {"pieces": str(len(erased)), "records": str(gone)}
-    wanted = Change(Action.PERSON_ERASED, new, erased, facts)
+    wanted = Change(
+        Action.PERSON_ERASED, new, erased, facts, info=_info_without(stored.info, track)
+    )
     change(vault.rooms, stored, wanted, now=datetime.now(UTC))
     unlink_everybody(vault, object_id, number)
     renew_ledgers(vault, datetime.now(UTC), by_key=True)
@@ -178,42 +189,69 @@ def _sealer(vault: Vault, stored: StoredObject, kind: PartKind) -> PartSealer:
     return PartSealer(door, kind, About(info.camera, info.recorded_at, info.clock, name))
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    private: PrivateMetadata
+    records: list[Record]
+
+
+def _pages_of(vault: Vault, stored: StoredObject) -> list[_Page]:
+    """Return the object's records as they lie, segment after segment."""
+    segments = opened_segments(vault, stored, Wish(stored.object_id, PartKind.RECORDS))
+    return [_Page(private, unpack(content)) for private, content in segments]
+
+
+def _info_without(info: ObjectInfo, track: int) -> ObjectInfo:
+    people = json.loads(info.extra.get("people", "{}"))
+    left = {one: number for one, number in people.items() if int(one) != track}
+    return replace(info, extra={**info.extra, "people": json.dumps(left)})
+
+
 def _records_without(
-    vault: Vault, stored: StoredObject, number: int
+    vault: Vault, stored: StoredObject, number: int, pages: Sequence[_Page]
 ) -> tuple[int, Iterable[Piece]]:
     """Return how many records speak of the person, and all records sealed anew without those."""
     name, gone = f"unknown {number}", 0
     keep = tuple(stored.info.extra.get("keep", "identity,pose,event").split(","))
     diary = Diary(keep, stored.level is Level.STRUCTURED_ONLY, 1.0)
     book, pieces = _sealer(vault, stored, PartKind.RECORDS), []
-    segments = opened_segments(vault, stored, Wish(stored.object_id, PartKind.RECORDS))
-    for private, content in segments:
-        all_of_them = unpack(content)
-        kept = [one for one in all_of_them if one.subject != name]
-        gone += len(all_of_them) - len(kept)
+    for page in pages:
+        kept = [one for one in page.records if one.subject != name]
+        gone += len(page.records) - len(kept)
         counted = [one for one in kept if not (isinstance(one, Event) and one.event == "count")]
-        left = kept if len(kept) == len(all_of_them) else counted
+        left = kept if len(kept) == len(page.records) else counted
+        private = page.private
         span = private.from_s, private.to_s
-        pages = pack(left, span, diary.padded_to, private.labels)
-        pieces += [Piece(records(book, page), page.from_s, page.to_s) for page in pages]
+        packed = pack(left, span, diary.padded_to, private.labels)
+        pieces += [Piece(records(book, one), one.from_s, one.to_s) for one in packed]
     return gone, pieces
 
 
-def _original_without(
-    vault: Vault, stored: StoredObject, number: int, purpose: str, sight: Sight
-) -> Iterator[Piece]:
-    size = stored.part(PartKind.RAW).size
-    if size > LARGEST_ORIGINAL:
+def _original_of(vault: Vault, stored: StoredObject, purpose: str) -> bytes:
+    """Return the original that is kept whole, in memory. Raises: UsageError where it is too long."""
+    if stored.part(PartKind.RAW).size > LARGEST_ORIGINAL:
         raise UsageError(problem="an original over 1 GiB is not masked again; erase it whole")
     wish = Wish(stored.object_id, PartKind.RAW, purpose)
-    original = b"".join(
-        content for _, content in opened_segments(vault, stored, wish, leaves=False)
-    )
-    media_type = stored.info.media_types["raw"]
-    found = {seen: track for track, seen in numbered(original, media_type, sight).items()}
-    if found != people_of(stored):
-        reason = say("{now} people instead of {then}", now=len(found), then=len(people_of(stored)))
+    segments = opened_segments(vault, stored, wish, leaves=False)
+    return b"".join(content for _, content in segments)
+
+
+def _found_again(
+    stored: StoredObject, number: int, pages: Sequence[_Page], somebody: Sequence[Somebody]
+) -> int:
+    """Return the person's track among those whom the original shows now.
+
+    Raises: SeenOtherwiseError where they are not surely those of the records.
+    """
+    numbers = sorted(people_of(stored))
+    if len(somebody) != len(numbers):
+        reason = say("{now} people instead of {then}", now=len(somebody), then=len(numbers))
         raise SeenOtherwiseError(object_id=stored.object_id, reason=reason)
-    films = remask(original, media_type, found[number], sight)
-    sealed: Iterable[Sealed] = sealed_again(_sealer(vault, stored, PartKind.RAW), films)
-    return (Piece(one.segment) for one in sealed)
+    seen = dict(zip(numbers, somebody, strict=True))
+    spans = spans_of(record for page in pages for record in page.records)
+    for one, now in seen.items():
+        then = spans.get(f"unknown {one}", (now.from_s, now.to_s))
+        if max(abs(now.from_s - then[0]), abs(now.to_s - then[1])) > AWAY_S:
+            reason = say("person {number} at another time", number=one)
+            raise SeenOtherwiseError(object_id=stored.object_id, reason=reason)
+    return seen[number].track
