@@ -89,6 +89,29 @@ def test_a_small_picture_is_enlarged_before_it_is_searched(faces, astronaut):
     assert found(tuple(round(side * scale) for side in FACE), boxes)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_part_is_searched_at_the_pictures_own_scale_and_nothing_else_is(
+    faces, people, astronaut, turns
+):
+    frame = as_frame(placed(astronaut, 1920, 1080, 1500, 700, 128), turns)
+    face = tuple(
+        round(side / 4) + corner for side, corner in zip(FACE, (1500, 700) * 2, strict=True)
+    )
+    near, away = (1440, 640, 1760, 960), (0, 0, 320, 320)
+    (best, *_) = faces.find(frame, near)
+    assert overlap(best.box, face) > 0.5
+    (body, *_) = people.find(frame, near)
+    assert overlap(body.box, (1502, 702, 1592, 828)) > 0.7
+    assert faces.find(frame, away) == people.find(frame, away) == []
+
+
+def test_a_small_face_is_surer_in_a_part_than_in_a_picture_that_is_reduced(faces, astronaut):
+    frame = as_frame(placed(astronaut, 3840, 2160, 3000, 1500, 64))
+    in_part = max(region.score for region in faces.find(frame, (2900, 1400, 3220, 1720)))
+    in_whole = max((region.score for region in faces.find(frame)), default=0)
+    assert in_part > 0.3 > in_whole
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280)])
 @pytest.mark.parametrize("share", [0.6, 0.8, 1.0])
 def test_a_face_that_fills_the_picture_is_found(faces, astronaut, size, share):
@@ -145,6 +168,26 @@ def test_a_view_has_whole_strides_and_holds_the_whole_picture(size, longer, redu
     assert view.scale <= 2 / reduction
     for canvas, side in ((view.width, size[0]), (view.height, size[1])):
         assert side * view.scale - 0.5 <= canvas <= max(side * view.scale + 32.5, 32)
+
+
+@given(
+    size=st.tuples(st.integers(1, 8000), st.integers(1, 8000)),
+    part=st.tuples(st.integers(0, 4000), st.integers(0, 4000), *[st.integers(1, 4000)] * 2),
+    by=st.sampled_from([1, 3, 7]),
+)
+def test_a_view_of_a_part_is_never_coarser_than_that_of_the_whole(size, part, by):
+    x, y, width, height = part
+    whole, view = (
+        View.fitted(size, 960, 2),
+        View.fitted(size, 960, 2, (x, y, x + width, y + height)),
+    )
+    fits = 960 / max(width, height)
+    assert view.scale == min(max(1, whole.scale), fits)
+    corner = np.array([[0, 0, view.scale * width, view.scale * height]], np.float32)
+    np.testing.assert_allclose(view.placed(corner), [[x, y, x + width, y + height]], atol=0.01)
+    small = view.reduced(by)
+    assert (small.left, small.top, small.scale) == (x, y, view.scale / by)
+    assert small.width >= view.width / by - 0.5
 
 
 def test_a_face_is_where_scale_and_offset_put_it():

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import Region, Target
+from yingbi.domain.region import BoxXYXY, Region, Target
 from yingbi.inference.session import Network
 
 CELL = 4  # input pixels per cell of the output
@@ -39,27 +39,33 @@ class FaceFinder:
         self._threshold = threshold
         (self._input,) = network.input_names
 
-    def find(self, frame: Frame) -> list[Region]:
+    def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
         """Return the faces of the picture as displayed, the surest first.
+
+        part: the only box of the displayed picture to be searched; None searches all of it.
 
         Clause: 6.2.1.f-2; 6.2.4.a.3-1.
         """
-        found = [self._seen(frame, reduction) for reduction in REDUCTIONS]
+        view = View.fitted(frame.size, self._size, LARGEST_SCALE, part)
+        found = [
+            self._seen(frame, view.reduced(by), by)
+            for by in REDUCTIONS
+            if by == 1 or max(view.width, view.height) >= 2 * by * SMALLEST_IN_REDUCTION
+        ]
         boxes = np.concatenate([boxes for boxes, _ in found])
         scores = np.concatenate([scores for _, scores in found])
         kept = without_doubles(boxes, scores, SAME_FACE)
         return regions(Target.FACE, boxes[kept], scores[kept], frame.size)
 
-    def _seen(self, frame: Frame, reduction: int) -> tuple[Boxes, Scores]:
+    def _seen(self, frame: Frame, view: View, reduction: int) -> tuple[Boxes, Scores]:
         """Return what is found at one scale, in pixels of the picture."""
-        view = View.fitted(frame.size, self._size / reduction, LARGEST_SCALE / reduction)
         picture = view.picture(frame).transpose(2, 0, 1)[None]
         heat, scale, offset, _ = self._network.run({self._input: picture.astype(np.float32)})
         boxes, scores = _decoded(heat[0, 0], scale[0], offset[0], self._threshold)
         if reduction > 1:
             large = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= SMALLEST_IN_REDUCTION
             boxes, scores = boxes[large], scores[large]
-        return boxes / view.scale, scores
+        return view.placed(boxes), scores
 
 
 def _decoded(

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import Region, Target
+from yingbi.domain.region import BoxXYXY, Region, Target
 from yingbi.inference.session import Network
 
 CELL = 4  # input pixels per cell of the output
@@ -29,17 +29,19 @@ class PersonFinder:
         self._threshold = threshold
         (self._input,) = network.input_names
 
-    def find(self, frame: Frame) -> list[Region]:
+    def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
         """Return the people of the picture as displayed, the surest first.
+
+        part: the only box of the displayed picture to be searched; None searches all of it.
 
         Clause: 6.2.1.f-2; 6.2.4.a.3-1.
         """
-        view = View.fitted(frame.size, SIZE, LARGEST_SCALE)
+        view = View.fitted(frame.size, SIZE, LARGEST_SCALE, part)
         picture = view.picture(frame)[None].astype(np.float32)
         keypoints, reach = self._network.run({self._input: picture})
         boxes, scores = _decoded(keypoints[0, :, :, PERSON], reach[0], self._threshold)
         kept = without_doubles(boxes, scores, SAME_PERSON)
-        return regions(Target.PERSON, boxes[kept] / view.scale, scores[kept], frame.size)
+        return regions(Target.PERSON, view.placed(boxes[kept]), scores[kept], frame.size)
 
 
 def _decoded(
