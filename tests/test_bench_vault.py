@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from yingbi.bench import vault
+from yingbi.bench.rotation import rotation
 from yingbi.bench.row import Row
 from yingbi.bench.seek import seek
 from yingbi.bench.vault import against_age, ratios, side_by_side
@@ -55,3 +56,12 @@ def test_a_goal_that_is_a_least_says_so():
     assert "least" in Row("a", "a", 0.8, "", 0.7, at_least=True).cells()[2]
     assert "most" in Row("a", "a", 0.8, "", 0.7).cells()[2]
     assert vault.RATIO_GOAL == 0.7
+
+
+def test_sm_locks_are_measured_beside_the_encryption_of_libgcrypt():
+    few = {"intl": 40, "sm": 40}
+    rows = {row.key: row for row in rotation(boxes=2, days=2, locks=few)}
+    ratio, theirs = rows["rotate-libgcrypt-ratio-sm"], rows["rotate-libgcrypt-sm"].value
+    assert ratio.value == pytest.approx(rows["rotate-locks-sm"].value / theirs)
+    assert (ratio.goal, ratio.at_least) == (0.8, True)
+    assert (rows["rotate-locks-intl"].goal, rows["rotate-locks-intl"].at_least) == (2000, True)

@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from yingbi.bench.row import Row
+from yingbi.crypto.gcrypt import library, result, sexp
 from yingbi.crypto.suite import NAMES, suite
 from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
@@ -28,6 +29,8 @@ from yingbi.usecases.keys import rotate_box, rotate_epochs, rotate_root
 from yingbi.usecases.vault import Vault, init_vault, open_vault
 
 LOCKS = {"intl": 6000, "sm": 400}
+INTL_GOAL, SM_GOAL = 2000, 0.8
+"""Locks a second, and how many times libgcrypt's own SM2 encryption."""
 SEGMENTS = 20
 """Locks of one object; each object's file is opened and its headers are read."""
 BOXES, DAYS = 100, 365
@@ -35,9 +38,9 @@ _PASSPHRASE = b"a passphrase to measure with"
 _YEAR = Retention.of([(RetentionClass.USUAL, 365)])
 
 
-def rotation(boxes: int = BOXES, days: int = DAYS) -> list[Row]:
+def rotation(boxes: int = BOXES, days: int = DAYS, locks: Mapping[str, int] = LOCKS) -> list[Row]:
     """Measure locks a second with both suites, then root and box with many boxes and days."""
-    rows = [row for name in NAMES for row in _locks(name, LOCKS[name])]
+    rows = [row for name in NAMES for row in _locks(name, locks[name])]
     return [*rows, *_many_boxes(boxes, days)]
 
 
@@ -60,10 +63,38 @@ def _locks(name: str, locks: int) -> list[Row]:
         return [Row(key, what, None, say("locks/s"), note=note) for key, what in both]
     if done != locks:
         raise ValueError("not every lock was wrapped anew")
+    goal = INTL_GOAL if name == "intl" else None
     return [
-        Row(keys[0], told, rate, say("locks/s")),
+        Row(keys[0], told, rate, say("locks/s"), goal, at_least=True),
         Row(keys[1], alone, encrypts, say("locks/s")),
+        *(_beside_libgcrypt(rate, locks // 4) if name == "sm" else []),
     ]
+
+
+def _beside_libgcrypt(rate: float, times: int) -> list[Row]:
+    """Return how fast libgcrypt's own SM2 encryption is, and how many times as fast locks are."""
+    theirs = libgcrypt_encrypts(times)
+    told = say("times as many as the SM2 encryptions of libgcrypt's own")
+    return [
+        Row("rotate-libgcrypt-sm", say("libgcrypt's own SM2 encryption"), theirs, say("locks/s")),
+        Row("rotate-libgcrypt-ratio-sm", told, rate / theirs, "", SM_GOAL, at_least=True),
+    ]
+
+
+def libgcrypt_encrypts(times: int) -> float:
+    """Return how many messages as long as a lock's libgcrypt itself encrypts by SM2 in a second."""
+    _, public = suite("sm").new_recipient()
+    data = "(data (flags sm2)(hash-algo sm3)(value %b))"
+    with sexp("(public-key (ecc (curve sm2p256v1)(flags sm2)(q %b)))", public) as key:
+        began = time.perf_counter()
+        for _ in range(times):
+            # As long as ours: a first byte, the key and a digest.
+            with (
+                sexp(data, b"\x01" + os.urandom(64)) as clear,
+                result(library().gcry_pk_encrypt, clear, key),
+            ):
+                pass
+        return times / (time.perf_counter() - began)
 
 
 def _encrypts(name: str, times: int) -> float:
