@@ -16,6 +16,7 @@ from yingbi.errors import (
 )
 
 if TYPE_CHECKING:
+    from yingbi.mask.style import Style
     from yingbi.pipeline.engine import Finder, Sight
     from yingbi.structure.scribe import PoseSource
 
@@ -91,6 +92,7 @@ def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any
     """Return what a report says besides its inputs: version, targets, settings, networks."""
     from importlib.metadata import version
 
+    from yingbi.mask.measured import facts
     from yingbi.models.manifest import manifest
 
     needs = {target.value for target in targets}
@@ -98,6 +100,7 @@ def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any
         "version": 1,
         "yingbi": version("yingbi"),
         "targets": [target.value for target in targets],
+        "mask": facts(style(settings)),
         "settings": looking_settings(settings),
         "networks": [
             {"name": model.name, "sha256": model.onnx_sha256}
@@ -125,7 +128,27 @@ def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
         grow=settings["mask.grow"],
         crf=settings["video.crf"],
         threads=_threads(settings),
+        style=style(settings),
     )
+
+
+def style(settings: Settings) -> "Style":
+    """Return how regions are covered, from the settings.
+
+    Raises: BadSettingsError.
+    """
+    from yingbi.mask.style import Style
+
+    for name, given in (
+        ("mask.style", (settings["mask.style"],)),
+        ("mask.color", (settings["mask.style"], settings["mask.color"])),
+    ):
+        try:
+            made = Style.parse(*given)
+        except ValueError as error:
+            origin = settings.origins[name]
+            raise BadSettingsError(setting=name, origin=origin, reason=str(error)) from None
+    return made
 
 
 def _threads(settings: Settings) -> int:

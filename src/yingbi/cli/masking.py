@@ -9,6 +9,7 @@ from yingbi.cli import show
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import SomeFailedError
+from yingbi.mask.measured import usual_percent
 
 if TYPE_CHECKING:
     from yingbi.domain.report import InputReport
@@ -35,9 +36,17 @@ FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--style",
-    type=click.Choice(["solid"]),
-    default="solid",
-    help=say("Kind of mask; a flat fill cannot be undone."),
+    metavar="STYLE",
+    help=say(
+        "solid (default) cannot be undone; pixelate[:CELLS] and blur[:SHARE] let people be recognised: {pixelate} % and {blur} % in a test.",
+        pixelate=usual_percent("pixelate"),
+        blur=usual_percent("blur"),
+    ),
+)
+@click.option(
+    "--color",
+    metavar="#RRGGBB",
+    help=say("Colour of a solid mask; black, grey, white or a number (default: grey)."),
 )
 @click.option(
     "--audio",
@@ -53,16 +62,20 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_targets, report_facts, sight
+    from yingbi.bootstrap import parse_targets, report_facts, sight, style
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
 
-    settings = settings_of(obj, jobs=given["jobs"])
+    settings = settings_of(
+        obj, jobs=given["jobs"], **{"mask.style": given["style"], "mask.color": given["color"]}
+    )
+    covering = style(settings)
     targets = parse_targets(given["targets"])
     pairs = plan(inputs, Path(out), into_folder=out.endswith("/"))
     if given["dry_run"]:
         return _dry_run(
             [(str(item.path), str(output)) for item, output in pairs], as_json=given["as_json"]
         )
+    show.warn_of(covering)
     options = MaskOptions(given["audio"], given["force"], settings["jobs"])
     if given["report"]:
         plan_report(given["report"], pairs, force=given["force"])

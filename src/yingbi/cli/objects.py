@@ -76,7 +76,7 @@ def protect_command(
     obj: dict[str, Any], /, inputs: tuple[Path, ...], *, as_json: bool, **given: Any
 ) -> int:
     """Protect every input, and say which clear originals remain."""
-    from yingbi.bootstrap import looking_settings, poses, sight
+    from yingbi.bootstrap import looking_settings, poses, sight, style
     from yingbi.capture.inputs import find_inputs
     from yingbi.domain.region import BUILT
     from yingbi.usecases.asked import moment
@@ -99,6 +99,8 @@ def protect_command(
             settings["records.poses_per_second"],
             decided,
         )
+        if level is not Level.STRUCTURED_ONLY:
+            show.warn_of(style(settings))
         looking = sight(settings, BUILT)
         pose_source = poses(settings) if "pose" in keep else None
         with show.progress(quiet=as_json) as progress:

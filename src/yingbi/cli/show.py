@@ -6,12 +6,15 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from yingbi.domain.messages import on_one_line, say, say_count
 from yingbi.domain.report import Progress, Quiet, Tally
+
+if TYPE_CHECKING:
+    from yingbi.mask.style import Style
 
 
 @contextmanager
@@ -99,6 +102,15 @@ def counted(tally: Tally) -> str:
         people=say_count("{n} person", "{n} people", tally.people),
         frames=say_count("{n} frame", "{n} frames", tally.frames),
     )
+
+
+def warn_of(style: "Style") -> None:
+    """Say on standard error what a weak style still gives away; nothing for solid."""
+    from yingbi.mask.measured import warning
+
+    line = warning(style)
+    if line is not None:
+        click.echo(line, err=True)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

@@ -86,6 +86,13 @@ SETTINGS = (
         high=2,
     ),
     Setting(
+        "mask.style",
+        str,
+        "solid",
+        _("Kind of mask: solid, or the weak pixelate[:CELLS] and blur[:SHARE]."),
+    ),
+    Setting("mask.color", str, "", _("Colour of a solid mask, #rrggbb; empty is grey.")),
+    Setting(
         "track.hold_s",
         float,
         0.5,

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.region import BoxXYXY, Region, Target, clipped, grown
+from yingbi.mask.soften import soften
+from yingbi.mask.style import SOLID, Style
+from yingbi.media.colour import plane_values
 
 BODY_SHARE = 0.4
 """Bodies are found with their outline, so they need less of the growth than faces."""
@@ -23,7 +26,7 @@ def reach(region: Region, grow: float) -> BoxXYXY:
     return x0, y0 - round((region.box[3] - region.box[1]) * grow), x1, y1
 
 
-def cover(frame: Frame, regions: Iterable[Region], *, grow: float) -> int:
+def cover(frame: Frame, regions: Iterable[Region], *, grow: float, style: Style = SOLID) -> int:
     """Cover the regions in the frame's own planes, in place.
 
     Args:
@@ -31,26 +34,38 @@ def cover(frame: Frame, regions: Iterable[Region], *, grow: float) -> int:
             byte for byte, but for chroma samples that a box's border cuts.
         regions: boxes as displayed; parts outside the picture are ignored.
         grow: share of a region's size that is covered on each side of it.
+        style: how; only "solid" leaves nothing of what was there.
 
     Returns:
         How many regions touched the picture.
 
     Clause: 4.2.a; 6.2.5.b.
     """
-    covered = 0
+    covered, fills = 0, _fills(frame, style)
     for region in regions:
-        shown = clipped(reach(region, grow), *frame.size)
+        box = reach(region, grow)
+        shown = clipped(box, *frame.size)
         if shown is None:
             continue
         covered += 1
-        stored = frame.stored_box(shown)
-        for plane in frame.planes:
-            _fill(plane, stored)
+        if style.irreversible:
+            stored = frame.stored_box(shown)
+            for plane, fill in zip(frame.planes, fills, strict=True):
+                _fill(plane, stored, fill)
+        else:
+            soften(frame, box, style)
     return covered
 
 
-def _fill(plane: Plane, box: BoxXYXY) -> None:
+def _fills(frame: Frame, style: Style) -> list[tuple[int, ...]]:
+    """Return the covering value of each channel of each plane."""
+    if style.colour is None:
+        return [plane.fill for plane in frame.planes]
+    return plane_values(frame, style.colour)
+
+
+def _fill(plane: Plane, box: BoxXYXY, fill: tuple[int, ...]) -> None:
     """Fill every sample that any pixel of the box takes part in."""
     x0, x1 = box[0] >> plane.x_shift, -(-box[2] >> plane.x_shift)
     y0, y1 = box[1] >> plane.y_shift, -(-box[3] >> plane.y_shift)
-    plane.samples[y0:y1, x0:x1] = plane.fill if plane.samples.ndim == 3 else plane.fill[0]
+    plane.samples[y0:y1, x0:x1] = fill if plane.samples.ndim == 3 else fill[0]

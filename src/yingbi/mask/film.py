@@ -9,6 +9,7 @@ from yingbi.domain.frame import Frame
 from yingbi.domain.part import MaskedFilm
 from yingbi.domain.region import Region
 from yingbi.mask.cover import cover
+from yingbi.mask.style import SOLID, Style
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.segmented_film import FilmSegment, SegmentedFilm
 from yingbi.media.still import encode_still
@@ -17,9 +18,9 @@ from yingbi.media.still import encode_still
 class FilmMasker:
     """Covers frames and cuts them into segments of film, in memory only."""
 
-    def __init__(self, film: SegmentedFilm, *, grow: float) -> None:
+    def __init__(self, film: SegmentedFilm, *, grow: float, style: Style = SOLID) -> None:
         self._film = film
-        self._grow = grow
+        self._grow, self._style = grow, style
         self._labels: set[str] = set()
         self.covered = 0
 
@@ -27,7 +28,7 @@ class FilmMasker:
         self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]
     ) -> Iterator[MaskedFilm]:
         """Take a frame; yield the segments that it completes."""
-        self.covered += cover(frame, regions, grow=self._grow)
+        self.covered += cover(frame, regions, grow=self._grow, style=self._style)
         self._labels |= labels
         yield from self._typed(self._film.feed(frame))
 
@@ -47,16 +48,16 @@ class FilmMasker:
 class StillMasker:
     """The same for a picture: one frame in, one masked picture out, in its own format."""
 
-    def __init__(self, media_type: str, *, grow: float) -> None:
+    def __init__(self, media_type: str, *, grow: float, style: Style = SOLID) -> None:
         self._media_type = media_type
-        self._grow = grow
+        self._grow, self._style = grow, style
         self.covered = 0
 
     def mask(
         self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]
     ) -> Iterator[MaskedFilm]:
         """Yield the covered picture."""
-        self.covered += cover(frame, regions, grow=self._grow)
+        self.covered += cover(frame, regions, grow=self._grow, style=self._style)
         content = encode_still(frame)
         yield MaskedFilm(
             content, self._media_type, frame.time_s, frame.time_s, tuple(sorted(labels))
@@ -68,9 +69,9 @@ class StillMasker:
 
 
 def masker(
-    info: FilmInfo | None, media_type: str, *, crf: int, grow: float
+    info: FilmInfo | None, media_type: str, *, crf: int, grow: float, style: Style = SOLID
 ) -> FilmMasker | StillMasker:
     """Return the masker for a film, or for a still where there is no film's info."""
     if info is None:
-        return StillMasker(media_type, grow=grow)
-    return FilmMasker(SegmentedFilm(info, crf=crf), grow=grow)
+        return StillMasker(media_type, grow=grow, style=style)
+    return FilmMasker(SegmentedFilm(info, crf=crf), grow=grow, style=style)

@@ -28,6 +28,38 @@ def grey(depth: int) -> int:
     return 1 << (depth - 1)
 
 
+def plane_values(frame: Frame, rgb: tuple[int, int, int]) -> list[tuple[int, ...]]:
+    """Return the value of each channel of each plane that shows a colour, alpha opaque.
+
+    rgb: 0..255 each, in the picture's own colour space; matrix, range and depth are the frame's.
+    """
+    if frame.colour == "yuv":
+        return [(value,) for value in _yuv(frame, rgb)]
+    most = (1 << frame.depth) - 1
+    if frame.colour == "grey":
+        luma = np.dot(_shares(*STANDARD_DEFINITION), rgb)
+        return [(round(luma * most / 255),)]
+    shown = tuple(round(value * most / 255) for value in rgb)
+    return [shown + plane.fill[3:] for plane in frame.planes]
+
+
+def _yuv(frame: Frame, rgb: tuple[int, int, int]) -> list[int]:
+    """Return Y, U and V of a colour at the frame's depth."""
+    matrix = _matrix(frame.origin, max(frame.stored_size)).astype(np.float64)
+    eight = np.linalg.solve(matrix[:, :3], np.array(rgb) - matrix[:, 3])
+    depth, top = frame.depth, (1 << frame.depth) - 1
+    if getattr(frame.origin, "color_range", 0) == FULL_RANGE:
+        middle = np.array([0, 128, 128])
+        values = (eight - middle) * top / 255 + middle * (1 << (depth - 8))
+    else:
+        values = eight * (1 << (depth - 8))
+    return [int(value) for value in np.rint(values).clip(0, top)]
+
+
+def _shares(red: float, blue: float) -> tuple[float, float, float]:
+    return red, 1 - red - blue, blue
+
+
 def rgb_from_yuv(planes: Sequence[NDArray[np.uint8]], frame: Frame) -> NDArray[np.uint8]:
     """Return (H, W, 3) uint8 RGB of three 8-bit planes of one size, after the frame's tags."""
     if len(planes) == 1:

@@ -19,6 +19,7 @@ from yingbi.domain.region import CLEAR_SIGHT, Region
 from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
+from yingbi.mask.style import SOLID, Style
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
@@ -51,6 +52,7 @@ class Sight:
     grow: float
     crf: int
     threads: int = 0
+    style: Style = SOLID
     tick: Callable[[int], None] = field(default=lambda _done: None)
 
 

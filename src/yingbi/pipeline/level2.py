@@ -30,7 +30,8 @@ def level2(
     aside: what level 3 seals besides, of a frame that is not covered yet.
     """
     reel, sight = take.reel, take.sight
-    cloth = masker(reel.info, reel.source.media_type, crf=sight.crf, grow=sight.grow)
+    kind = reel.source.media_type
+    cloth = masker(reel.info, kind, crf=sight.crf, grow=sight.grow, style=sight.style)
     for seen in see(take):
         yield from sealed_pages(take, book, scribe.note(seen.frame, seen.regions, seen.labels))
         yield from aside(seen)

@@ -21,7 +21,8 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio) -> list[int]:
     """
     reel, sight, tally = take.reel, take.sight, take.tally
     if reel.info is None:
-        cloth = masker(None, reel.source.media_type, crf=sight.crf, grow=sight.grow)
+        kind = reel.source.media_type
+        cloth = masker(None, kind, crf=sight.crf, grow=sight.grow, style=sight.style)
         for seen in see(take):
             stills = cloth.mask(seen.frame, seen.regions, seen.labels)
             sink.writelines(still.content for still in stills)
@@ -30,7 +31,7 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio) -> list[int]:
     pts: list[int] = []
     writer = FilmWriter(sink, reel.info, crf=sight.crf, audio=audio, source=reel.source.path)
     for seen in see(take):
-        tally.covered += cover(seen.frame, seen.regions, grow=sight.grow)
+        tally.covered += cover(seen.frame, seen.regions, grow=sight.grow, style=sight.style)
         pts.append(seen.frame.pts)
         writer.write(seen.frame)
     writer.close()

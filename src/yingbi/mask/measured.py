@@ -1,0 +1,65 @@
+"""What is left of people under each weak style, as `yingbi bench attack` measured it.
+
+Numbers of a test with few people and modest attackers: a better attacker reads more,
+never less. They are kept here, with their date, so that every warning can name one.
+"""
+
+from typing import Any
+
+from yingbi.domain.messages import say
+from yingbi.mask.style import Style, StyleName
+
+MEASURED_ON = "2026-11"
+PEOPLE, PICTURES = 40, 10
+CHANCE = 2.5
+"""Percent that guessing gets right."""
+
+RECOGNISED: dict[str, tuple[tuple[float, float], ...]] = {
+    "pixelate": ((16, 97.0), (8, 97.0), (4, 94.5), (2, 64.5)),
+    "blur": ((0.125, 96.5), (0.25, 85.0), (0.5, 56.0)),
+}
+"""Strength, weakest first, to percent of pictures whose person the best attacker named."""
+
+
+def recognised(style: Style) -> float | None:
+    """Return the percent recognised under a style, None where nothing is left to measure.
+
+    Between two measured strengths the weaker one's number holds: no style looks better
+    than it was measured. What is weaker than all has the weakest one's number.
+    """
+    if style.irreversible:
+        return None
+    rows = RECOGNISED[style.name]
+    stronger = style.strength.__le__ if style.name == "pixelate" else style.strength.__ge__
+    return next((percent for at, percent in reversed(rows) if stronger(at)), rows[0][1])
+
+
+def facts(style: Style) -> dict[str, Any]:
+    """Return what a report says of the style: whether it can be undone, and how far."""
+    told: dict[str, Any] = {"style": str(style), "irreversible": style.irreversible}
+    if style.colour is not None:
+        told["color"] = "#{:02x}{:02x}{:02x}".format(*style.colour)
+    if not style.irreversible:
+        told["recognised_percent"] = recognised(style)
+        told["chance_percent"], told["measured"] = CHANCE, MEASURED_ON
+    return told
+
+
+def usual_percent(name: StyleName) -> str:
+    """Return the percent recognised under a weak style at its usual strength, as text."""
+    return f"{recognised(Style.parse(name)):g}"
+
+
+def warning(style: Style) -> str | None:
+    """Return the line that every use of a weak style prints, None for solid."""
+    percent = recognised(style)
+    if percent is None:
+        return None
+    return say(
+        "Warning: '{style}' can be undone: of {people} people it still let {percent} % of "
+        "pictures be recognised (chance {chance} %); only solid hides for good.",
+        style=style,
+        people=PEOPLE,
+        percent=f"{percent:g}",
+        chance=f"{CHANCE:g}",
+    )
