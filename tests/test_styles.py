@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from films import face_film
 from stills import make_still
@@ -71,7 +71,7 @@ def test_a_name_alone_means_its_usual_strength():
     ],
 )
 def test_what_is_no_style_is_refused(text, colour):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"one of|strength|lie from|number|colour"):
         Style.parse(text, colour)
 
 
