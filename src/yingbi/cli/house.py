@@ -63,6 +63,13 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
     "install",
     help=say("Fetch the networks named by the manifest, check their digests, convert them."),
 )
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=say("Extras as well, which nothing that masks needs."),
+)
 @click.option(
     "--from",
     "source",
@@ -70,13 +77,16 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
     help=say("Folder with the packages, for a machine without a network."),
 )
 @click.pass_obj
-def models_install(obj: dict[str, Any], /, source: Path | None) -> None:
+def models_install(
+    obj: dict[str, Any], /, names: tuple[str, ...], source: Path | None, *, everything: bool
+) -> None:
     """Install, telling each step."""
-    from yingbi.models.install import install
+    from yingbi.models.install import chosen, install
 
+    wanted = chosen(names, everything=everything)
     settings = settings_of(obj, **{"models.source": str(source) if source else None})
     folder = settings["models.source"]
-    install(settings.models_dir, Path(folder) if folder else None, click.echo)
+    install(settings.models_dir, Path(folder) if folder else None, click.echo, wanted)
 
 
 @models_command.command("verify", help=say("Check each installed network against its digest."))
@@ -86,7 +96,9 @@ def models_verify(obj: dict[str, Any], /, *, as_json: bool) -> int:
     """Print each network's state; a changed or missing one makes the status 69."""
     from yingbi.models.shelf import status
 
-    found = [(model.name, state) for model, state in status(settings_of(obj).models_dir)]
+    there = status(settings_of(obj).models_dir)
+    # An extra that nobody asked for is not missing.
+    found = [(m.name, state) for m, state in there if not (m.extra and state == "missing")]
     if as_json:
         show.as_json([{"model": name, "state": state} for name, state in found])
     for name, state in [] if as_json else found:

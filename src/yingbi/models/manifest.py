@@ -47,10 +47,11 @@ class Model:
     onnx_sha256: of the file that is installed and loaded.
     licence_package, licence_upstream: of the package, and of whoever trained the network.
     training_data, measured: as far as known, in words.
+    extra: nothing that masks needs it; it is installed only where it is asked for.
     """
 
     name: str
-    need: Literal["face", "person", "pose"]
+    need: Literal["face", "person", "pose", "identity"]
     package: Package
     members: tuple[Member, ...]
     conversion: Literal["none", "free-sizes", "tfjs"]
@@ -61,6 +62,7 @@ class Model:
     licence_upstream: str
     training_data: str
     measured: str
+    extra: bool = False
 
     @property
     def file(self) -> str:

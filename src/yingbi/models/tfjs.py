@@ -23,10 +23,11 @@ _TYPES = {"DT_FLOAT": np.float32, "DT_INT32": np.int32}
 
 @dataclass(frozen=True, slots=True)
 class GraphModel:
-    """Operations by name, and every constant they use."""
+    """Operations by name, every constant they use, and how many sizes each named output has."""
 
     operations: Mapping[str, Operation]
     weights: Weights
+    ranks: Mapping[str, int]
 
 
 def convert(topology: bytes, weights: bytes, outputs: Sequence[str], *, free_sizes: bool) -> bytes:
@@ -54,7 +55,8 @@ def convert(topology: bytes, weights: bytes, outputs: Sequence[str], *, free_siz
         else:
             raise ValueError(f"operation {operation.op} is not known")
     graph.keep_used(model.weights)
-    return graph.to_bytes(inputs, dict.fromkeys(outputs, (1, None, None, None)))
+    ports = {name: (1, *[None] * (model.ranks.get(name, 4) - 1)) for name in outputs}
+    return graph.to_bytes(inputs, ports)
 
 
 def read(topology: bytes, weights: bytes) -> GraphModel:
@@ -73,7 +75,13 @@ def read(topology: bytes, weights: bytes) -> GraphModel:
         inputs = tuple(name.removesuffix(":0") for name in real)
         operations[node["name"]] = Operation(node["name"], node["op"], inputs, attributes)
     entries = [entry for group in content["weightsManifest"] for entry in group["weights"]]
-    return GraphModel(operations, _read_weights(entries, weights))
+    named = content.get("signature", {}).get("outputs", {})
+    ranks = {
+        port["name"].removesuffix(":0"): len(port["tensorShape"]["dim"])
+        for port in named.values()
+        if "dim" in port.get("tensorShape", {})
+    }
+    return GraphModel(operations, _read_weights(entries, weights), ranks)
 
 
 def _read_weights(entries: Sequence[Mapping[str, Any]], content: bytes) -> Weights:
@@ -113,6 +121,7 @@ def _attribute(value: Mapping[str, Any]) -> Any:
 
 def _placeholder(operation: Operation, *, free_sizes: bool) -> tuple[type[np.generic], Shape]:
     sizes: list[int | str] = [int(size["size"]) for size in operation.attributes["shape"]["dim"]]
+    sizes[0] = 1  # one picture at a time, also where the source leaves it open
     if free_sizes:
         sizes[1:3] = "height", "width"
     return _TYPES[operation.attributes["dtype"]], sizes

@@ -88,6 +88,20 @@ def _convolution(graph: OnnxGraph, operation: Operation, weights: Weights) -> No
     graph.add("Transpose", (result,), name, perm=TO_NHWC)
 
 
+def _product(graph: OnnxGraph, operation: Operation, weights: Weights) -> None:
+    """Write a fully connected layer with its bias and perhaps an activation."""
+    source, kernel, bias = operation.inputs
+    attributes = operation.attributes
+    turned = attributes["transpose_a"] or attributes["transpose_b"]
+    _refuse_unless(not turned, "transposed product")
+    fused = list(attributes.get("fused_ops", ()))
+    _refuse_unless(fused[:1] == ["BiasAdd"], "fused operations")
+    name = operation.name
+    inputs = (source, graph.constant(kernel, weights[kernel]), graph.constant(bias, weights[bias]))
+    result = graph.add("Gemm", inputs, f"{name}:product")
+    graph.add("Identity", (_activation(graph, result, fused[1:]),), name)
+
+
 def _activation(graph: OnnxGraph, source: str, fused: list[str]) -> str:
     output = f"{source}:active"
     match fused:
@@ -210,7 +224,9 @@ OPERATIONS: Mapping[str, Write] = {
     "FusedDepthwiseConv2dNative": _convolution,
     "GatherNd": _gather_nd,
     "Identity": _same("Identity"),
+    "Maximum": _same("Max"),
     "Mean": _mean,
+    "Minimum": _same("Min"),
     "Mul": _same("Mul"),
     "Pack": _stack,
     "RealDiv": _same("Div"),
@@ -219,10 +235,12 @@ OPERATIONS: Mapping[str, Write] = {
     "Reshape": _reshape,
     "ResizeBilinear": _double,
     "Sigmoid": _same("Sigmoid"),
+    "Softmax": _same("Softmax"),
     "Sqrt": _same("Sqrt"),
     "SquaredDifference": _squared_difference,
     "Squeeze": _squeeze,
     "Sub": _same("Sub"),
     "Unpack": _unstack,
     "_FusedConv2D": _convolution,
+    "_FusedMatMul": _product,
 }

@@ -64,9 +64,14 @@ def _networks(settings: Settings) -> list[Finding]:
         "changed": say("changed, will be refused"),
     }
     cost = say("nothing is found without it; run 'yingbi models install'")
+    extra = say("only 'yingbi bench attack' needs it; run 'yingbi models install --all'")
     return [
         Finding(
-            model.name, state == "installed", words[state], "" if state == "installed" else cost
+            model.name,
+            state == "installed",
+            words[state],
+            "" if state == "installed" else extra if model.extra else cost,
+            needed=not model.extra,
         )
         for model, state in status(settings.models_dir)
     ]
