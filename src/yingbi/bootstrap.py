@@ -88,8 +88,10 @@ def looking_settings(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in settings.values.items() if name.startswith(deciding)}
 
 
-def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any]:
-    """Return what a report says besides its inputs: version, targets, settings, networks."""
+def report_facts(
+    settings: Settings, targets: Sequence[Target], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what decides a run, as its report says it: version, settings, networks, options."""
     from importlib.metadata import version
 
     from yingbi.mask.measured import facts
@@ -97,7 +99,7 @@ def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any
 
     needs = {target.value for target in targets}
     return {
-        "version": 1,
+        "version": 2,
         "yingbi": version("yingbi"),
         "targets": [target.value for target in targets],
         "mask": facts(style(settings)),
@@ -107,6 +109,7 @@ def report_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any
             for model in manifest()
             if model.need in needs
         ],
+        "options": dict(options),
     }
 
 

@@ -6,11 +6,29 @@ Clause: 6.2.1-1.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from yingbi.errors import NoSuchInputError, NothingToDoError, UnreadableInputError
 
 ENDINGS = {".mp4", ".m4v", ".mov", ".jpg", ".jpeg", ".png", ".avi", ".mkv", ".webm", ".ts"}
+
+
+class Why(StrEnum):
+    """Why a file of a folder is no input."""
+
+    NOT_MEDIA = "not-media"
+    HIDDEN = "hidden"
+    LINK = "link"
+    NOT_A_FILE = "not-a-file"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in a folder that nobody works on. A hidden folder counts once."""
+
+    path: Path
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +51,21 @@ def find_inputs(paths: Sequence[Path]) -> list[Input]:
     found: list[Input] = []
     for path in paths:
         if is_folder(path):
-            below = [Input(file, file.relative_to(path)) for file in _walk(path)]
-            if not below:
+            files = [one.path for one in _walk(path) if isinstance(one, Input)]
+            if not files:
                 raise NothingToDoError(path=path)
-            found += below
+            found += [Input(file, file.relative_to(path)) for file in files]
         elif path.exists() or path.is_symlink():
             found.append(Input(path, Path(path.name)))
         else:
             raise NoSuchInputError(path=path)
     return found
+
+
+def left_out(paths: Sequence[Path]) -> list[LeftOut]:
+    """Return what lies in the folders among the paths and is no input, in a stable order."""
+    folders = [path for path in paths if is_folder(path)]
+    return [one for path in folders for one in _walk(path) if isinstance(one, LeftOut)]
 
 
 def is_folder(path: Path) -> bool:
@@ -52,14 +76,28 @@ def is_folder(path: Path) -> bool:
         raise UnreadableInputError(path=path, reason=error.strerror) from error
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Input | LeftOut]:
     for root, folders, files in os.walk(folder):
+        for name in sorted(folders):
+            path = Path(root, name)
+            if name.startswith(".") or path.is_symlink():
+                yield LeftOut(path, Why.HIDDEN if name.startswith(".") else Why.LINK)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(root, name)
-            regular = path.is_file() and not path.is_symlink()
-            if regular and not name.startswith(".") and _wanted(path):
-                yield path
+            why = _unwanted(path)
+            yield Input(path, Path(name)) if why is None else LeftOut(path, why)
+
+
+def _unwanted(path: Path) -> Why | None:
+    """Return why a file found in a folder is no input, None where it is one."""
+    if path.name.startswith("."):
+        return Why.HIDDEN
+    if path.is_symlink():
+        return Why.LINK
+    if not path.is_file():
+        return Why.NOT_A_FILE
+    return None if _wanted(path) else Why.NOT_MEDIA
 
 
 def _wanted(path: Path) -> bool:

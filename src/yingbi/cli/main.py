@@ -10,6 +10,7 @@ from yingbi.domain.messages import say
 COMMANDS = {
     "mask": "masking",
     "detect": "masking",
+    "report": "reports",
     "vault": "vault",
     "box": "vault",
     "protect": "objects",

@@ -1,18 +1,22 @@
 """`mask` and `detect`: what needs no vault."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from yingbi.cli import show
+from yingbi.cli import mask_words, show
 from yingbi.cli.settings import settings_of
-from yingbi.domain.messages import say, say_error
-from yingbi.errors import SomeFailedError
+from yingbi.domain.messages import say
+from yingbi.errors import UsageError
 from yingbi.mask.measured import usual_percent
 
 if TYPE_CHECKING:
-    from yingbi.domain.report import InputReport
+    from yingbi.capture.inputs import LeftOut
+    from yingbi.domain.region import Target
+    from yingbi.domain.settings import Settings
+    from yingbi.usecases.report import ReportPlan
 
 FILE = click.Path(path_type=Path)
 
@@ -54,7 +58,12 @@ FILE = click.Path(path_type=Path)
     default="drop",
     help=say("What becomes of the sound (default: drop)."),
 )
-@click.option("--report", type=FILE, help=say("Write a JSON report to this file."))
+@click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
+@click.option(
+    "--resume",
+    is_flag=True,
+    help=say("Go on with what --report knows: skip outputs that are finished and unchanged."),
+)
 @click.option("--force", is_flag=True, help=say("Replace outputs that are already there."))
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
@@ -62,9 +71,13 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_targets, report_facts, sight, style
+    from yingbi.bootstrap import parse_targets, sight, style
+    from yingbi.capture.inputs import left_out
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
+    from yingbi.usecases.report import mask_with_report
 
+    if given["resume"] and not given["report"]:
+        raise UsageError(problem=say("--resume needs --report: it says what is finished."))
     settings = settings_of(
         obj, jobs=given["jobs"], **{"mask.style": given["style"], "mask.color": given["color"]}
     )
@@ -77,16 +90,39 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         )
     show.warn_of(covering)
     options = MaskOptions(given["audio"], given["force"], settings["jobs"])
+    passed, report = left_out(inputs), None
     if given["report"]:
-        plan_report(given["report"], pairs, force=given["force"])
+        plan_report(given["report"], pairs, force=given["force"] or given["resume"])
+        report = _report_plan(given, settings, targets, passed)
     looking = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:
-        reports = mask_inputs(pairs, options, looking, progress)
-    told = [_told(report) for report in reports]
-    if given["report"]:
-        facts = report_facts(settings, targets)
-        _write_report(given["report"], facts | {"inputs": told}, force=given["force"])
-    return _close(reports, told, as_json=given["as_json"])
+        if report is None:
+            reports = mask_inputs(pairs, options, looking, progress)
+        else:
+            reports = mask_with_report(pairs, options, looking, progress, report)
+    return mask_words.close(reports, passed, report, as_json=given["as_json"])
+
+
+def _report_plan(
+    given: dict[str, Any],
+    settings: "Settings",
+    targets: "Sequence[Target]",
+    passed: "Sequence[LeftOut]",
+) -> "ReportPlan":
+    from yingbi.bootstrap import report_facts
+    from yingbi.domain.settings import data_home
+    from yingbi.keys.installation import installation_key
+    from yingbi.usecases.report import ReportPlan
+
+    deciding = {"audio": given["audio"]}
+    return ReportPlan(
+        given["report"],
+        installation_key(data_home(), settings["report.suite"]),
+        report_facts(settings, targets, deciding),
+        passed,
+        resume=given["resume"],
+        force=given["force"],
+    )
 
 
 @click.command(
@@ -124,49 +160,3 @@ def _dry_run(pairs: list[tuple[str, str]], *, as_json: bool) -> int:
     for source, output in [] if as_json else pairs:
         click.echo(say("would mask '{source}' to '{output}'", source=source, output=output))
     return 0
-
-
-def _told(report: "InputReport") -> dict[str, Any]:
-    """Return the report for machines, its error in the user's language."""
-    if report.error is None:
-        return report.to_json()
-    message = say_error(report.error)
-    return {
-        "source": report.source,
-        "output": None,
-        "error": {"code": report.error.code, "message": message},
-    }
-
-
-def _write_report(path: Path, report: dict[str, Any], *, force: bool) -> None:
-    from yingbi.media.output import new_file
-
-    with new_file(path, force=force, private=False) as file:
-        file.write(show.json_text(report, indent=2).encode() + b"\n")
-
-
-def _close(reports: "list[InputReport]", told: list[dict[str, Any]], *, as_json: bool) -> int:
-    """Print the outcome; a failed input among several makes the status 1."""
-    failed = [entry for entry in told if "error" in entry]
-    if as_json:
-        show.as_json(told)
-    for entry in failed:
-        click.echo(f"yingbi: {entry['error']['message']} [{entry['error']['code']}]", err=True)
-    if not as_json:
-        click.echo(_plain_words(reports))
-    return SomeFailedError.exit_status if failed else 0
-
-
-def _plain_words(reports: "list[InputReport]") -> str:
-    done = [report for report in reports if report.error is None]
-    words = [show.counted(show.total(report.tally for report in done))]
-    sounds = {report.audio for report in done}
-    if "drop" in sounds:
-        words.append(say("sound dropped, keep it with --audio keep"))
-    if "keep" in sounds:
-        words.append(say("sound kept: voices may still tell who speaks"))
-    if "mute" in sounds:
-        words.append(say("sound muted"))
-    if len(reports) > 1:
-        words.append(say("{done} of {total} inputs masked", done=len(done), total=len(reports)))
-    return "; ".join(words)

@@ -1,6 +1,6 @@
 """What a run did, in numbers: no pixel, no identity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,7 +60,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class InputReport:
-    """One input's outcome. `error` is set where it failed."""
+    """One input's outcome. `error` is set where it failed.
+
+    more: what the signed report says besides. kept: finished by an earlier run, and `more` is
+    all that it said then.
+    """
 
     source: str
     output: str | None
@@ -68,6 +72,8 @@ class InputReport:
     audio: str = "none"
     seconds: float = 0.0
     error: YingbiError | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    kept: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the report of what went well, for machines."""

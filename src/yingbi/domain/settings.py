@@ -117,6 +117,13 @@ SETTINGS = (
         high=30,
     ),
     Setting(
+        "report.suite",
+        str,
+        "intl",
+        _("Ciphers of the key that signs reports."),
+        ("intl", "sm"),
+    ),
+    Setting(
         "log.witness",
         str,
         "",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
@@ -14,19 +15,23 @@ from yingbi.domain.report import InputReport, Progress, Tally
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
 from yingbi.media.output import check_new, new_file
 from yingbi.media.probe import Source
+from yingbi.media.tracks import other_tracks
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
 from yingbi.pipeline.mask import Audio, mask
+from yingbi.pipeline.notes import Notes
 from yingbi.usecases.each import each
+from yingbi.usecases.evidence import Evidence, Identity, identity, identity_of_open, unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class MaskOptions:
-    """What the user chose for all inputs."""
+    """What the user chose for all inputs. noted: whether a report will be written."""
 
     audio: Audio = "drop"
     force: bool = False
     jobs: int = 1
+    noted: bool = False
 
 
 def plan(
@@ -77,15 +82,31 @@ def plan_report(report: Path, pairs: Sequence[tuple[Input, Path]], *, force: boo
 
 
 def mask_inputs(
-    pairs: Sequence[tuple[Input, Path]], options: MaskOptions, sight: Sight, progress: Progress
+    pairs: Sequence[tuple[Input, Path]],
+    options: MaskOptions,
+    sight: Sight,
+    progress: Progress,
+    evidence: Evidence | None = None,
 ) -> list[InputReport]:
     """Mask each input to its output; one that fails is reported and stops no other.
+
+    evidence: keeps what the report will say, and knows what an earlier run finished.
 
     Raises: the input's own error where there is only one input.
     """
 
     def work(pair: tuple[Input, Path], shown: Progress) -> InputReport:
-        return _mask_one(pair[0], pair[1], options, sight, shown)
+        item, output = pair
+        if evidence is None:
+            return _mask_one(item, output, options, sight, shown)
+        kept = evidence.kept(item.path, output)
+        if kept is not None:
+            return kept
+        force = options.force or evidence.ours(output)
+        evidence.begin(output)
+        done = _mask_one(item, output, replace(options, force=force, noted=True), sight, shown)
+        evidence.done(done)
+        return done
 
     outcomes = each(pairs, work, options.jobs, progress)
     return [
@@ -99,18 +120,47 @@ def mask_inputs(
 def _mask_one(
     item: Input, output: Path, options: MaskOptions, sight: Sight, progress: Progress
 ) -> InputReport:
-    tally, started = Tally(), time.monotonic()
+    tally, notes, started = Tally(), Notes(), time.monotonic()
+    before = identity(item.path) if options.noted else None
     with open_reel(item.path, sight.threads) as reel:
         source = reel.source
         _must_suit(output, source)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
         _make_folder(output)
         with new_file(output, force=options.force, private=False) as file:
-            pts = mask(Take(reel, looking, tally), file, audio=options.audio)
+            pts = mask(Take(reel, looking, tally), file, audio=options.audio, notes=notes)
             if source.kind == "film":
-                verify_film(file, pts, (source.width, source.height), name=output)
+                shown = progress.begin(say("check {name}", name=item.path.name), len(pts))
+                size = source.width, source.height
+                verify_film(file, pts, size, name=output, tick=shown)
+            unchanged(item.path, before)
+            after = identity_of_open(file) if options.noted else None
     audio = options.audio if source.has_audio else "none"
-    return InputReport(str(item.path), str(output), tally, audio, time.monotonic() - started)
+    told = _more(item, source, options, before, after) | notes.to_json()
+    seconds = time.monotonic() - started
+    return InputReport(str(item.path), str(output), tally, audio, seconds, more=told)
+
+
+def _more(
+    item: Input,
+    source: Source,
+    options: MaskOptions,
+    before: Identity | None,
+    after: Identity | None,
+) -> dict[str, Any]:
+    """Return what only the signed report says."""
+    if before is None or after is None:
+        return {}
+    dropped = other_tracks(source.path) if source.kind == "film" else {}
+    if options.audio != "drop":
+        dropped.pop("audio", None)
+    return {
+        "place": item.place.as_posix(),
+        "input": before.to_json(),
+        "written": after.to_json(),
+        "passed_through": [],
+        "dropped": dropped,
+    }
 
 
 def _make_folder(output: Path) -> None:
