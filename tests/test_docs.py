@@ -13,7 +13,8 @@ import click
 import pytest
 
 import yingbi.domain.key_errors
-import yingbi.domain.people_errors  # noqa: F401 what is counted must be there
+import yingbi.domain.people_errors
+import yingbi.domain.report_errors  # noqa: F401 as above
 import yingbi.domain.settings as settings_module
 import yingbi.errors as errors
 from house import ROOT

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from typing import BinaryIO
 
 from yingbi.domain.messages import say
 from yingbi.errors import CannotCreateError, OutputExistsError, ReadWriteError
+
+PART = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The name of a file that is being written, or that a killed writer left."""
 
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL
 FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -35,6 +39,7 @@ def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[Binar
         raise CannotCreateError(path=path, reason=_reason(error, path)) from None
     try:
         with os.fdopen(descriptor, "w+b") as file:
+            _hold(descriptor)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -45,6 +50,26 @@ def new_file(path: Path, *, force: bool, private: bool = True) -> Iterator[Binar
         raise ReadWriteError(path=path, reason=_reason(error, path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left half-written in the folder; what is being written stays."""
+    with contextlib.suppress(OSError):
+        for path in [path for path in folder.iterdir() if PART.fullmatch(path.name)]:
+            with path.open("rb") as file:
+                if _hold(file.fileno()):
+                    path.unlink(missing_ok=True)
+
+
+def _hold(descriptor: int) -> bool:
+    """Mark an open file as being written; return False where another has it, or none can."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def check_new(path: Path, *, force: bool) -> None:

@@ -15,7 +15,7 @@ from yingbi.domain.canonical_json import canonical
 from yingbi.domain.messages import say_error
 from yingbi.domain.report import InputReport, Progress
 from yingbi.keys.installation import InstallationKey
-from yingbi.media.output import new_file
+from yingbi.media.output import new_file, sweep
 from yingbi.pipeline.engine import Sight
 from yingbi.usecases.evidence import Evidence, entry_of
 from yingbi.usecases.journal import opened_journal
@@ -51,6 +51,8 @@ def mask_with_report(
         journal,
         past,
     ):
+        for folder in {Path(output).parent for output in past.begun}:
+            sweep(folder)
         reports = mask_inputs(pairs, options, sight, progress, Evidence(journal, past))
         named = {str(output) for _, output in pairs}
         earlier = [
