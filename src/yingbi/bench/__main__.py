@@ -6,21 +6,23 @@ import os
 import sys
 from collections.abc import Callable
 
-from yingbi.bench.machine import machine
-from yingbi.bench.masking import masking
+from yingbi.bench.leak import moved_stills
+from yingbi.bench.machine import machine, setting
 from yingbi.bench.program import size, start
 from yingbi.bench.rotation import rotation
 from yingbi.bench.row import Row, heading, table
 from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
 from yingbi.bench.seek import seek
+from yingbi.bench.speed import speed
 from yingbi.bench.vault import against_age, ratios
 from yingbi.domain.messages import choose_language, use_language
 
 SUITES: dict[str, Callable[[], list[Row]]] = {
     "start": start,
     "size": size,
-    "mask": masking,
+    "speed": speed,
+    "moved": moved_stills,
     "seal": sealing,
     "passphrase": passphrase,
     "rotation": rotation,
@@ -29,7 +31,11 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "seek": seek,
     "scale": scale,
 }
-GROUPS = {"vault": ("ratios", "age", "seek", "scale", "rotation")}
+GROUPS = {
+    "mask": ("speed",),
+    "leak": ("moved",),
+    "vault": ("ratios", "age", "seek", "scale", "rotation"),
+}
 """Several suites under one name."""
 
 
@@ -48,7 +54,7 @@ def main() -> None:
         told = {"machine": on, "rows": [row.to_json() for row in rows]}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return
-    sys.stdout.write(heading() + "\n")
+    sys.stdout.write(setting() + "\n\n" + heading() + "\n")
     for name in chosen:  # a long run shows what it has
         sys.stdout.write(table(SUITES[name]()) + "\n")
         sys.stdout.flush()

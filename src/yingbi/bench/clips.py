@@ -90,8 +90,7 @@ def _median(source: Path) -> tuple[NDArray[np.float32], ...]:
     """Return each plane's median over frames spread through the clip."""
     pictures = list(islice(read_planes(source), 0, None, 9))[:MEDIAN_OF]
     return tuple(
-        np.median([picture[n] for picture in pictures], axis=0).astype(np.float32)
-        for n in range(3)
+        np.median([picture[n] for picture in pictures], axis=0).astype(np.float32) for n in range(3)
     )
 
 

@@ -5,6 +5,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from yingbi.domain.messages import say
+
 LIBRARIES = ("av", "cryptography", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
 
 
@@ -19,6 +21,19 @@ def machine() -> dict[str, str]:
         "yingbi": version("yingbi"),
     }
     return told | {name: version(name) for name in LIBRARIES}
+
+
+def setting() -> str:
+    """Return the one setting that all rows are measured with, the product's default, as a line."""
+    from yingbi.bootstrap import looking_settings, parse_targets
+    from yingbi.domain.settings import resolve
+
+    values = looking_settings(resolve({}, "", {}, {}))
+    told = [f"{name} {value}" for name, value in values.items()]
+    targets = ",".join(target.value for target in parse_targets(None))
+    return say(
+        "Default setting: {values}; targets {targets}.", values=", ".join(told), targets=targets
+    )
 
 
 def _processor() -> str:

@@ -141,4 +141,3 @@ def _quietly(command: Sequence[str]) -> None:
     subprocess.run(
         command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=INSTALL_S
     )
-

@@ -4,10 +4,9 @@ The same film for both, start and end included; every film is encoded by both. W
 peer took is kept in the cache, so compare on one machine only.
 """
 
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,9 +82,7 @@ def cases() -> list[Case]:
             360,
             30,
         ),
-        Case(
-            "busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 200, 12
-        ),
+        Case("busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 200, 12),
         Case("quiet", say("1080p, nobody in it"), "towncentre_1080p", clips.quiet, 300, 80),
         Case("moving", say("720p, moving camera"), "openpose_street", clips.moving, 205, 6),
     ]
@@ -191,8 +188,8 @@ def _times(key: str, what: str, peer: PeerRun, ours: Cost, goal: float) -> Row:
 
 def mask(film: Path, out: Path, targets: str, *options: str, cores: Sequence[int] = ()) -> Cost:
     """Return what one `mask` command costs."""
-    command = [COMMAND, "mask", film, "-o", out, "--force", "--targets", targets, *options]
-    return cost(command, cores=cores)
+    named = ("--targets", targets) if targets else ()
+    return cost([COMMAND, "mask", film, "-o", out, "--force", *named, *options], cores=cores)
 
 
 def unmeasured(key: str, what: str) -> Row:
