@@ -59,7 +59,10 @@ def test_the_passphrase_changes_and_shares_bring_a_vault_back(yingbi) -> None:
     assert [len(share.split()) for share in shares] == [33, 33, 33]
     assert not any(share in yingbi("log", "show", "--json").out for share in shares)
     assert with_new(yingbi, "vault", "passphrase", new="short").returncode == 77
-    assert with_new(yingbi, "vault", "passphrase").returncode == 0
+    yingbi("backup", "create", "bodies", "--keys", "keydir")
+    changed = with_new(yingbi, "vault", "passphrase")
+    assert changed.returncode == 0
+    assert str(yingbi.home / "keydir" / "keystore") in changed.stderr
     yingbi("box", "list", status=77)
     few = with_new(yingbi, "vault", "recover", stdin=shares[0] + "\n", new=PASSPHRASE)
     assert (few.returncode, len(few.stderr.strip().splitlines())) == (77, 1)

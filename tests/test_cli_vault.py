@@ -177,6 +177,24 @@ def test_the_passphrase_comes_from_a_descriptor_and_never_from_a_file_that_other
         yingbi.home, YINGBI_VAULT=str(yingbi.home / "vault"), YINGBI_PASSPHRASE_FILE=str(shared)
     )
     assert "[passphrase-file-open]" in open_to_all("box", "list", status=77).err
+    device = Yingbi(
+        yingbi.home, YINGBI_VAULT=str(yingbi.home / "vault"), YINGBI_PASSPHRASE_FILE=os.devnull
+    )
+    answer = device("box", "list", status=66).err
+    assert "it is a device" in answer
+    assert "chmod" not in answer, "whoever follows that breaks the machine"
+
+
+def test_without_a_box_the_newest_objects_of_all_boxes_are_listed(house) -> None:
+    yingbi, ids = house
+    told = yingbi("list", "--json").json
+    assert [(one["id"], one["box"]) for one in told] == [
+        (ids[level], f"box {level}") for level in (3, 2, 1)
+    ]
+    assert [one["id"] for one in yingbi("list", "--limit", "1", "--json").json] == [ids[3]]
+    older = yingbi("list", "--limit", "1", "--after", ids[3], "--json").json
+    assert [one["id"] for one in older] == [ids[2]]
+    assert yingbi("list").out.splitlines()[1].endswith("box 3")
 
 
 def test_names_and_words_are_invisible_in_the_vaults_files(house, film: Path) -> None:

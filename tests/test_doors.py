@@ -632,6 +632,15 @@ def test_the_command_from_the_pass_to_the_revocation(tmp_path):
     told = yingbi("list", "--box", "hall")
     assert late["id"] not in told.out
     assert (told.err.count("\n"), "[delivery-refused]" in told.err) == (1, True)
+    (aside,) = yingbi("box", "deliveries", "--json").json
+    told_of = {"state": "refused", "door": listed["device"], "box": "hall"}
+    assert {key: aside[key] for key in told_of} == told_of
+    assert (aside["code"], aside["reason"]) == ("delivery-refused", "its door was revoked")
+    assert aside["delivery"] in yingbi("box", "deliveries").out
+    final = yingbi("erase", one["id"], "--final", "--yes", "--json")
+    assert final.json["final_at"] is None
+    assert final.err.count("\n") == 1
+    assert "not final: it may have come in through a door" in final.err
     verified = yingbi("verify", "--json")
     assert len(verified.json["refused"]) == 1
     for arguments, code in (

@@ -183,6 +183,9 @@ def test_objects_are_listed_by_box_camera_and_time(vault):
         assert catalogue.page(limit=2) == made[:2]
         assert catalogue.page(after=made[1].object_id) == made[2:]
         assert catalogue.page(hall.box_id, after=made[1].object_id) == [made[3]]
+        assert catalogue.page(limit=2, newest_first=True) == [made[3], made[2]]
+        newest = catalogue.each(camera="door", after=made[3].object_id, newest_first=True)
+        assert list(newest) == [made[2], made[0]]
 
 
 def test_more_objects_than_a_page_are_all_found(vault):

@@ -114,11 +114,13 @@ class Story:
         status: int = 0,
         code: str | None = None,
         passphrase: Path | None = None,
+        nobody: bool = False,
         pick: Sequence[str] = (),
     ) -> Answer:
         """Run `yingbi`, show it, and return its answer.
 
         status, code: what it must end with. passphrase: another file than the owner's.
+        nobody: run it without any passphrase.
         pick: show only lines that hold one of these words.
         Raises: StoryError where it ends otherwise.
         """
@@ -128,6 +130,8 @@ class Story:
             "YINGBI_PASSPHRASE_FILE": str(passphrase or self.passphrase),
         }
         environment.pop("YINGBI_VAULT", None)
+        if nobody:
+            environment.pop("YINGBI_PASSPHRASE_FILE")
         done = subprocess.run(
             [COMMAND, *map(str, arguments)],
             env=environment,
@@ -140,6 +144,7 @@ class Story:
         rows = [r for r in text.splitlines() if not pick or any(word in r for word in pick)]
         told = "" if status == 0 else "\n" + say("(exit status {status})", status=answer.status)
         prefix = "" if passphrase is None else f"YINGBI_PASSPHRASE_FILE={shown_path(passphrase)} "
+        prefix = "env -u YINGBI_PASSPHRASE_FILE " if nobody else prefix
         self.show(prefix + shlex.join(["yingbi", *words]), "\n".join(rows) + told)
         if answer.status != status or (code is not None and f"[{code}]" not in answer.err):
             wanted = f"{status} {code or ''}".strip()

@@ -1,4 +1,4 @@
-"""`box pass`, `box passes`, `box revoke`: doors through which others seal and open nothing."""
+"""`box pass`, `box passes`, `box revoke`, `box deliveries`: doors through which others seal and open nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -104,3 +104,40 @@ def revoke_command(obj: dict[str, Any], /, device: str, *, as_json: bool) -> Non
         show.as_json(told(door))
         return
     click.echo(say("The door {device} is revoked.", device=door.device_id))
+
+
+@click.command(
+    "deliveries",
+    help=say("List what doors left and the vault did not take in, with the reasons."),
+)
+@vault_options
+@JSON
+@click.pass_obj
+def deliveries_command(obj: dict[str, Any], /, *, as_json: bool) -> None:
+    """Print every delivery that waits or was refused."""
+    from yingbi.usecases.laid_aside import laid_aside
+
+    with opened(obj) as vault:
+        found = laid_aside(vault)
+    if as_json:
+        show.as_json(found)
+    elif not found:
+        click.echo(say("Nothing waits, and nothing was refused."))
+    else:
+        states = {"refused": say("refused"), "waiting": say("waiting")}
+        rows = [
+            (
+                d["delivery"],
+                states[d["state"]],
+                d["door"] or "-",
+                d["box"] or "-",
+                d["day"] or "-",
+                d["reason"] or say("nothing is wrong with it now"),
+            )
+            for d in found
+        ]
+        head = (
+            *(say("delivery"), say("state"), say("door")),
+            *(say("box"), say("day"), say("reason")),
+        )
+        show.table(head, rows)

@@ -195,14 +195,16 @@ def keys_shares(obj: dict[str, Any], /, threshold: int, shares: int, *, yes: boo
 @click.pass_obj
 def passphrase_command(obj: dict[str, Any], /, new_passphrase_fd: int | None) -> None:
     """Ask for the old one, then twice for the new one."""
-    from yingbi.usecases.keys import change_passphrase
+    from yingbi.usecases.keys import change_passphrase, keystore_copies
 
     with opened(obj, alone=True) as vault:
         change_passphrase(vault, new_passphrase(new_passphrase_fd))
+        copies = keystore_copies(vault)
     click.echo(say("The passphrase was changed; the old one opens nothing any more."))
     click.echo(
         say("Copies of the keystore made before open with the old one: destroy them."), err=True
     )
+    _tell_copies(copies)
 
 
 @click.command(
@@ -221,7 +223,7 @@ def recover_command(
     obj: dict[str, Any], /, shares_file: Path | None, new_passphrase_fd: int | None
 ) -> None:
     """Read the shares, then ask twice for the new passphrase."""
-    from yingbi.usecases.keys import recover, tell_recovered
+    from yingbi.usecases.keys import keystore_copies, recover, tell_recovered
     from yingbi.usecases.vault import open_vault
 
     settings = settings_of(obj)
@@ -234,7 +236,19 @@ def recover_command(
     )
     with open_vault(path, lambda: new, memory=memory, alone=True) as vault:
         tell_recovered(vault)
+        copies = keystore_copies(vault)
     click.echo(say("The vault opens with the new passphrase."))
+    _tell_copies(copies)
+
+
+def _tell_copies(copies: "list[Path]") -> None:
+    """Name each copy that a backup has; the old passphrase opens it until the next backup."""
+    for path in copies:
+        line = say(
+            "The backup's copy '{path}' opens with the passphrase of its time until the next 'yingbi backup create' there.",
+            path=path,
+        )
+        click.echo(line, err=True)
 
 
 @click.group("hold", help=say("Holds: what must not be erased, whatever its time."))

@@ -120,6 +120,7 @@ def log_verify(obj: dict[str, Any], /, *, witness: Path | None, as_json: bool) -
 @click.option("--force", is_flag=True, help=say("Replace an output that is already there."))
 @WITNESS
 @vault_options
+@JSON
 @click.pass_obj
 def log_prove(
     obj: dict[str, Any],
@@ -129,8 +130,9 @@ def log_prove(
     out: Path | None,
     force: bool,
     witness: Path | None,
+    as_json: bool,
 ) -> None:
-    """Print or write the proof, which is JSON in any case."""
+    """Print or write the proof, which is JSON in any case; as_json tells what was written."""
     from yingbi.usecases.log import prove_entry, write_proof
 
     with opened(obj) as vault:
@@ -139,6 +141,9 @@ def log_prove(
         show.as_json(told)
         return
     write_proof(told, out, force=force)
+    if as_json:
+        show.as_json({"file": str(out), "sequence": sequence, "device": told["device"]})
+        return
     click.echo(
         say(
             "The proof was written to {out}; the device's key is {key}", out=out, key=told["device"]

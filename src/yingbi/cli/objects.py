@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from yingbi.usecases.protect import Desk, Protected, Protector
 
 FILE = click.Path(path_type=Path)
+NEWEST = 100
+"""So many are listed where no box is named."""
 
 
 @click.command(
@@ -235,7 +237,12 @@ def _tell_protected(
         )
 
 
-@click.command("list", help=say("List what a box holds, or what is linked to a person."))
+@click.command(
+    "list",
+    help=say(
+        "List what a box holds, or what is linked to a person; of neither, the newest of all boxes."
+    ),
+)
 @click.option("--box", "box_name", metavar="NAME", help=say("The box."))
 @click.option("--subject", metavar="NAME", help=say("Only what is linked to this person."))
 @click.option("--camera", metavar="NAME", help=say("Only of this camera."))
@@ -244,8 +251,17 @@ def _tell_protected(
     metavar="FROM..TO",
     help=say("Only recorded in this span (ISO 8601; an empty end is open)."),
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help=say("At most so many."))
-@click.option("--after", metavar="ID", help=say("Begin behind this object, the oldest first."))
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=say("At most so many (default: all; of all boxes 100)."),
+)
+@click.option(
+    "--after",
+    metavar="ID",
+    help=say("Begin behind this object, in the list's order: a box's oldest come first."),
+)
 @vault_options
 @JSON
 @click.pass_obj
@@ -253,12 +269,11 @@ def list_command(
     obj: dict[str, Any], /, box_name: str | None, *, as_json: bool, **given: Any
 ) -> None:
     """Print the objects of a box or a person."""
-    if box_name is None and not given["subject"]:
-        raise UsageError(problem=say("Say which: --box NAME, --subject NAME, or both."))
     from yingbi.usecases.look import between, list_objects, object_id_of
 
     span = between(given["between"])
     after = object_id_of(given["after"]) if given["after"] else None
+    everywhere = box_name is None and not given["subject"]
     with opened(obj) as vault:
         box = vault.boxes.box_named(box_name) if box_name else None
         person = vault.people.subjects.named(given["subject"]) if given["subject"] else None
@@ -269,14 +284,14 @@ def list_command(
             span=span,
             subject=person,
             after=after,
-            limit=given["limit"],
+            limit=given["limit"] or (NEWEST if everywhere else None),
         )
         if as_json:
             show.as_json_array(found)
         elif first := next(found, None):
             rows = map(_cells, chain([first], found))
             head = say("id"), say("level"), say("parts"), say("recorded"), say("camera")
-            show.table(head, rows)
+            show.table((*head, say("box")) if everywhere else head, rows)
         elif after is not None:
             click.echo(say("Nothing comes after {object_id}.", object_id=after))
         elif person is not None:
@@ -285,7 +300,7 @@ def list_command(
             click.echo(
                 say(
                     "Nothing here yet; add something with 'yingbi protect FILE --box {box}'.",
-                    box=box_name,
+                    box=box_name or "NAME",
                 )
             )
 
@@ -297,6 +312,7 @@ def _cells(told: dict[str, Any]) -> tuple[str, ...]:
         ",".join(told["parts"]),
         told["recorded_at"] or say("unknown"),
         told["camera"] or say("unknown"),
+        *([told["box"]] if "box" in told else []),
     )
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -112,7 +113,10 @@ def _from_descriptor(number: int) -> bytes:
 def _from_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):  # nobody should chmod /dev/null
+                raise UnreadableInputError(path=path, reason=say("it is a device"))
+            if mode & 0o077:
                 raise PassphraseFileOpenError(path=path)
             return _read(file)
     except (OSError, ValueError) as error:

@@ -106,7 +106,10 @@ def subject_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
         shown = (say("yes") if value else say("no")) if isinstance(value, bool) else value
         click.echo(f"{key}: {shown or '-'}")
     click.echo(say("may be kept: {fields}", fields=", ".join(told["covered"]) or say("nothing")))
-    consents_table(told["consents"])
+    if told["consents"]:
+        consents_table(told["consents"])
+    else:
+        click.echo(say("No consent is known of this person."))
     rows = [
         (
             o["id"],
@@ -119,7 +122,10 @@ def subject_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
         for o in told["objects"]
     ]
     head = say("id"), say("box"), say("parts"), say("recorded"), say("camera"), say("seen as")
-    show.table(head, rows)
+    if rows:
+        show.table(head, rows)
+    else:
+        click.echo(say("No object is linked to this person."))
 
 
 def _seen(one: dict[str, Any]) -> str:

@@ -5,7 +5,12 @@ from typing import Any
 import click
 
 from yingbi.cli import show
-from yingbi.cli.doors import pass_command, passes_command, revoke_command
+from yingbi.cli.doors import (
+    deliveries_command,
+    pass_command,
+    passes_command,
+    revoke_command,
+)
 from yingbi.cli.erasing import destroy_command, sweep_command
 from yingbi.cli.keys import passphrase_command, recover_command
 from yingbi.cli.options import JSON, opened, vault_options
@@ -70,7 +75,7 @@ def box_command() -> None:
     """Hold the commands on boxes."""
 
 
-for command_on_doors in (pass_command, passes_command, revoke_command):
+for command_on_doors in (pass_command, passes_command, revoke_command, deliveries_command):
     box_command.add_command(command_on_doors)
 
 

@@ -67,6 +67,12 @@ def _tame(facts: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def say_reason(error: YingbiError) -> str:
+    """Return the reason that an error names, translated, or its whole line where it names none."""
+    reason = error.facts.get("reason")
+    return gettext.gettext(reason) if isinstance(reason, str) and reason else say_error(error)
+
+
 def say_error(error: YingbiError) -> str:
     """Return an error's one line, the words among its facts translated as well."""
     words = {

@@ -181,30 +181,42 @@ class Catalogue(Erasures):
             return [row.object_id for row in unit.all(chosen.order_by(objects.c.object_id))]
 
     def page(
-        self, box_id: UUID | None = None, *, after: UUID | None = None, limit: int = 100
+        self,
+        box_id: UUID | None = None,
+        *,
+        after: UUID | None = None,
+        limit: int = 100,
+        newest_first: bool = False,
     ) -> list[StoredObject]:
-        """Return at most `limit` objects, the oldest first, from behind the id `after`.
+        """Return at most `limit` objects, the oldest or newest first, from behind the id `after`.
 
         Raises: SealBrokenError where a row was altered.
         """
-        chosen = select(objects.c.object_id).order_by(objects.c.object_id).limit(limit)
+        its_id = objects.c.object_id
+        chosen = select(its_id).order_by(its_id.desc() if newest_first else its_id).limit(limit)
         chosen = chosen.where(objects.c.object_id.not_in(select(erasures.c.object_id)))
         if box_id is not None:
             chosen = chosen.where(objects.c.box_id == box_id)
         if after is not None:
-            chosen = chosen.where(objects.c.object_id > after)
+            chosen = chosen.where(its_id < after if newest_first else its_id > after)
         with self._database.read() as unit:
             found = self._rows(unit, [row.object_id for row in unit.all(chosen)])
+        found = found[::-1] if newest_first else found
         opened = self._opened(found)
         if found and not opened:  # all of it was erased since: the page behind it is this one
-            return self.page(box_id, after=found[-1][0].object_id, limit=limit)
+            after = found[-1][0].object_id
+            return self.page(box_id, after=after, limit=limit, newest_first=newest_first)
         return opened
 
     def all(
-        self, box_id: UUID | None = None, *, after: UUID | None = None
+        self,
+        box_id: UUID | None = None,
+        *,
+        after: UUID | None = None,
+        newest_first: bool = False,
     ) -> Iterator[StoredObject]:
         """Return every object from behind `after`, a page at a time; raises as `page` does."""
-        while page := self.page(box_id, after=after):
+        while page := self.page(box_id, after=after, newest_first=newest_first):
             yield from page
             after = page[-1].object_id
 
@@ -225,13 +237,14 @@ class Catalogue(Erasures):
         camera: str | None = None,
         between: tuple[datetime | None, datetime | None] = (None, None),
         after: UUID | None = None,
+        newest_first: bool = False,
     ) -> Iterator[StoredObject]:
         """Yield every object of a box, of a camera, recorded between two moments, behind an id.
 
-        They come in the order of their ids, a page at a time in memory. The first moment is within, the second is not. An object whose time is
+        They come in the order of their ids or against it, a page at a time in memory. The first moment is within, the second is not. An object whose time is
         unknown lies between no two moments. Times without a zone are UTC.
         """
-        for one in self.all(box_id, after=after):
+        for one in self.all(box_id, after=after, newest_first=newest_first):
             if (camera is None or one.info.camera == camera) and recorded_within(
                 one.info, *between
             ):

@@ -78,12 +78,12 @@ class Inbox:
         """Return the names of the deliveries that were refused."""
         return self._named(self._refused)
 
-    def read(self, name: str) -> bytes:
-        """Return a waiting delivery's bytes.
+    def read(self, name: str, *, refused: bool = False) -> bytes:
+        """Return the bytes of a delivery that waits, or of one that was refused.
 
         Raises: SealBrokenError on what is no file or too long; ReadWriteError.
         """
-        return self._read(self._root / name)
+        return self._read((self._refused if refused else self._root) / name)
 
     def remove(self, name: str) -> None:
         """Unlink a delivery that was taken in, and put that on the disk."""

@@ -42,13 +42,15 @@ class Judged:
     again: bool
 
 
-def judge(vault: Vault, name: str) -> Judged:
+def judge(vault: Vault, name: str, *, refused: bool = False) -> Judged:
     """Return what the delivery brings, every byte of it verified.
+
+    refused: it is one that was laid aside before.
 
     Raises: DeliveryRefusedError; ReadWriteError; whatever is wrong with the vault's own rows.
     """
     with _as_refusal():
-        sealed = parse_delivery(vault.keystore.suite, vault.rooms.inbox.read(name))
+        sealed = parse_delivery(vault.keystore.suite, vault.rooms.inbox.read(name, refused=refused))
     door = _door(vault, sealed)
     inbox_key = _inbox_key(vault, sealed.slip)
     with _as_refusal():

@@ -25,6 +25,7 @@ from yingbi.keys.memory import guard
 from yingbi.keys.recovery import MOST_SHARES, secret_of, shares_of
 from yingbi.keys.rotate import Rewrapping
 from yingbi.store.folder import WAIT_S, VaultFolder
+from yingbi.usecases.backup_book import rows_of
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.relock import Tick, rewrap_locks
 
@@ -143,6 +144,16 @@ def change_passphrase(vault: Vault, new: bytes) -> None:
     """
     vault.keystore.replace_passphrase(new)
     vault.log.record(Deed(Action.PASSPHRASE_CHANGED, datetime.now(UTC)))
+
+
+def keystore_copies(vault: Vault) -> list[Path]:
+    """Return the files beside backups that hold the keystore as it was when they were made.
+
+    They keep the passphrase and the keys of that time: writing the present ones over them
+    could take a backup the key that it needs, so only another backup does.
+    """
+    folders = {places.keys for _, places, _ in rows_of(vault)}
+    return sorted(folder / vault.folder.keystore.name for folder in folders)
 
 
 def make_shares(vault: Vault, threshold: int, shares: int) -> list[str]:

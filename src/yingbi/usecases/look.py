@@ -56,10 +56,15 @@ def list_objects(
 ) -> Iterator[dict[str, Any]]:
     """Yield what the box holds, or what is linked to a person, the oldest first.
 
+    Of neither, yield what all boxes hold, the newest first, each with the name of its box.
     Only a page of it is in memory, so the vault must stay open meanwhile.
     after: begin behind this id, whether it still exists or not. limit: at most so many.
     """
     catalogue, box_id = vault.rooms.catalogue, None if box is None else box.box_id
+    if subject is None and box is None:
+        newest = catalogue.each(camera=camera, between=span, after=after, newest_first=True)
+        names = {one.box_id: one.name for one in vault.boxes.boxes()}
+        return ({"box": names[o.box_id]} | summary(o) for o in islice(newest, limit))
     if subject is None:
         found = catalogue.each(box_id, camera=camera, between=span, after=after)
         return map(summary, islice(found, limit))
