@@ -110,7 +110,7 @@ def keys_rotate(
     as_json: bool,
 ) -> None:
     """Rotate one kind of key."""
-    from yingbi.usecases.keys import rotate_box, rotate_epochs, rotate_root
+    from yingbi.usecases.keys import keystore_copies, rotate_box, rotate_epochs, rotate_root
 
     if root + (box is not None) + (epoch is not None) != 1:
         raise UsageError(problem=say("Name one: --root, --box NAME or --epoch BOX."))
@@ -121,6 +121,11 @@ def keys_rotate(
     with opened(obj, alone=True) as vault, _ticking(quiet=as_json) as tick:
         if root:
             told = {"key": "root", "boxes": rotate_root(vault)}
+            if keystore_copies(vault):
+                line = say(
+                    "Backups made before need the former root: make one now. It brings the new root to its folders, and from then on it is the oldest that can be restored from them."
+                )
+                click.echo(line, err=True)
         elif box is not None:
             told = {"key": "box", "epochs": rotate_box(vault, box)}
         else:
