@@ -33,6 +33,9 @@ class Recipe:
     options: tuple[tuple[str, str], ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
     codec: str = "libx264"
+    encoder: tuple[tuple[str, str], ...] = ()
+    parameters: str = ""
+    rate: Fraction | int = 30
     matrix: tuple[int, ...] | None = None
     interlaced: bool = False
 
@@ -80,10 +83,24 @@ def make_film(path: Path, recipe: Recipe = Recipe()) -> Path:
 
 
 def _picture_track(container: Any, recipe: Recipe) -> Any:
-    traits = {"preset": "ultrafast", "crf": "12", "bf": str(recipe.b_frames), "b_strategy": "0"}
-    stream = container.add_stream(
-        recipe.codec, rate=30, options=traits if recipe.codec == "libx264" else {}
-    )
+    traits = {
+        "libx264": {
+            "preset": "ultrafast",
+            "crf": "12",
+            "bf": str(recipe.b_frames),
+            "b_strategy": "0",
+        },
+        "libx265": {"preset": "ultrafast", "crf": "12"},
+        "libvpx-vp9": {"crf": "12", "deadline": "realtime", "cpu-used": "8"},
+        "libsvtav1": {"preset": "12", "crf": "12"},
+        "mpeg2video": {"qscale": "2", "bf": str(recipe.b_frames)},
+    }
+    options = traits.get(recipe.codec, {}) | dict(recipe.encoder)
+    if recipe.codec == "libx265":
+        options["x265-params"] = ":".join(filter(None, ["log-level=none", recipe.parameters]))
+    elif recipe.parameters:
+        options[{"libx264": "x264-params"}.get(recipe.codec, "svtav1-params")] = recipe.parameters
+    stream = container.add_stream(recipe.codec, rate=recipe.rate, options=options)
     stream.width, stream.height = recipe.size
     stream.pix_fmt = recipe.pixel_format
     context = stream.codec_context

@@ -69,7 +69,7 @@ class EmptyInputError(BadInputError):
 class NotMediaError(BadInputError):
     """The content is neither a film nor a picture that is known here."""
     code = "not-media"
-    template = _("'{path}' holds no film or picture that Yingbi knows (MP4 with H.264, JPEG, PNG).")
+    template = _("'{path}' holds no film or picture that Yingbi knows.")
 
 
 class NoPictureError(BadInputError):

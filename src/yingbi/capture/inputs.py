@@ -12,6 +12,7 @@ from pathlib import Path
 from yingbi.errors import NoSuchInputError, NothingToDoError, UnreadableInputError
 
 ENDINGS = {".mp4", ".m4v", ".mov", ".jpg", ".jpeg", ".png", ".avi", ".mkv", ".webm", ".ts"}
+ENDINGS |= {".m2ts", ".mts", ".mpg", ".mpeg", ".vob", ".3gp"}
 
 
 class Why(StrEnum):

@@ -1,19 +1,30 @@
-"""H.264 written as the source was: same pixels, clock, colours, shape and turn."""
+"""Pictures written as the source's were: same pixels, clock, colours, shape and turn."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
+from typing import cast
 
 import av
 from av.codec.context import Flags
 from av.video.frame import PictureType
 
 from yingbi.domain.frame import Frame
+from yingbi.media.copy_plan import CopyPlan, copy_plan
 from yingbi.media.film_info import FilmInfo
+from yingbi.media.light import av1_light, x264_light, x265_light
 
 PRESET = "veryfast"
 """Costs the CPU of superfast and a seventh of its bits (measured at 1080p)."""
 
+SPEEDS = (
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+)  # fmt: skip
+"""Presets from the fastest on, in x264's words."""
+
 MOST_TICKS = (1 << 31) - 1
+LAMBDA = 118
+"""libav's unit of a constant quantiser."""
 
 
 def clock_options(info: FilmInfo, *, sound: bool = False) -> dict[str, str]:
@@ -28,15 +39,21 @@ def clock_options(info: FilmInfo, *, sound: bool = False) -> dict[str, str]:
 
 
 def add_picture(
-    container: av.container.OutputContainer, info: FilmInfo, *, crf: int, threads: int
+    container: av.container.OutputContainer,
+    info: FilmInfo,
+    *,
+    crf: int,
+    threads: int,
+    preset: str = PRESET,
+    plan: CopyPlan | None = None,
 ) -> av.VideoStream:
-    """Return a new picture track in the container, ready to encode."""
-    options = {
-        "preset": PRESET,
-        "crf": str(crf),
-        "a53cc": "0",  # captions carried by frames are metadata
-    }
-    stream = container.add_stream("libx264", rate=info.rate, options=options)
+    """Return a new picture track in the container, ready to encode.
+
+    crf and preset are meant as x264 means them; other encoders get what comes near.
+    """
+    encoder = (plan or copy_plan(info)).encoder
+    options = OPTIONS[encoder](info, crf, SPEEDS.index(preset))
+    stream = cast(av.VideoStream, container.add_stream(encoder, rate=info.rate, options=options))
     stream.width, stream.height, stream.pix_fmt = info.width, info.height, info.pixel_format
     stream.thread_count = threads
     context = stream.codec_context
@@ -48,11 +65,63 @@ def add_picture(
     context.color_trc = info.colours.transfer
     context.colorspace = info.colours.matrix
     context.flags |= Flags.frame_duration  # else the last frame's length is a guess
-    if info.interlaced:
+    if info.interlaced and encoder == "libx264":
         context.flags |= Flags.interlaced_dct
+    if encoder == "libx265" and container.format.name in {"mp4", "mov"}:
+        context.codec_tag = "hvc1"  # players of Apple take no other
     if info.matrix is not None:
         stream.set_display_matrix(info.matrix)
     return stream
+
+
+def _x264(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
+    options = {
+        "preset": SPEEDS[speed],
+        "crf": str(crf),
+        "a53cc": "0",  # captions carried by frames are metadata
+    }
+    if light := x264_light(info.hdr):
+        options["x264-params"] = ":".join(light)
+    return options
+
+
+def _x265(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
+    # Its log goes past libav's; info=0 leaves its settings out of the film; a group of
+    # pictures must stand alone where a film is cut into segments.
+    quiet = ["log-level=none", "info=0", "open-gop=0", *x265_light(info.hdr)]
+    return {
+        "preset": SPEEDS[speed],
+        "crf": str(crf),
+        "a53cc": "0",
+        "forced-idr": "1",
+        "x265-params": ":".join(quiet),
+    }
+
+
+def _vp9(_info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
+    fast = str(max(0, 8 - speed // 2))
+    return {"crf": str(crf), "deadline": "realtime", "cpu-used": fast, "row-mt": "1"}
+
+
+def _av1(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
+    options = {"crf": str(crf), "preset": str(max(3, 11 - speed))}
+    if light := av1_light(info.hdr):
+        options["svtav1-params"] = ":".join(light)
+    return options
+
+
+def _mjpeg(_info: FilmInfo, crf: int, _speed: int) -> dict[str, str]:
+    quantiser = min(31, 2 + max(0, crf - 18) // 2)
+    return {"flags": "+qscale", "global_quality": str(quantiser * LAMBDA)}
+
+
+OPTIONS: dict[str, Callable[[FilmInfo, int, int], dict[str, str]]] = {
+    "libx264": _x264,
+    "libx265": _x265,
+    "libvpx-vp9": _vp9,
+    "libsvtav1": _av1,
+    "mjpeg": _mjpeg,
+}
 
 
 def encodable(frame: Frame, *, key: bool = False) -> av.VideoFrame:

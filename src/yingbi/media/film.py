@@ -1,8 +1,10 @@
-"""Films: MP4 and MOV with H.264, one exact frame after another."""
+"""Films, one exact frame after another."""
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
+from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -10,55 +12,80 @@ from typing import BinaryIO, Self, cast
 
 import av
 import numpy as np
-from av.sidedata.sidedata import SideDataContainer
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.plane import VideoPlane
 
 from yingbi.domain.frame import Frame, Plane, Samples
 from yingbi.domain.messages import say
-from yingbi.errors import CutOffError, NoPictureError, UnsupportedMediaError
-from yingbi.media.boxes import check_boxes
+from yingbi.errors import (
+    BadInputError,
+    CutOffError,
+    NoPictureError,
+    NotMediaError,
+    SourceChangedError,
+    UnsupportedMediaError,
+)
 from yingbi.media.colour import grey
-from yingbi.media.film_info import TURNS_OF, WRITABLE, Colours, FilmInfo, Matrix, SoundTrack
+from yingbi.media.containers import KINDS, Container, container_of, head_of
+from yingbi.media.description import MAX_PIXELS, codec_of, describe, matrix_of, picture_stream
+from yingbi.media.film_info import WRITABLE, FilmInfo
 from yingbi.media.libav import reading
 from yingbi.media.source_file import open_source
+from yingbi.media.whole import check_whole
 
 READ_AT_ONCE = 1 << 18
+LIMITS = {"max_pixels": str(MAX_PIXELS)}
+VP8_SHOWN = 0x10
 
 
 class FilmReader:
     """A film opened for reading; a context manager.
 
-    Raises CutOffError, NoPictureError or UnsupportedMediaError when it is opened, and
-    CutOffError later where a frame is missing or cannot be decoded: a frame is never
-    left out silently.
+    Raises CutOffError, NoPictureError, NotMediaError or UnsupportedMediaError when it is
+    opened, and CutOffError later where a frame is missing or cannot be decoded: a frame
+    is never left out silently. With `salvage` the frames before the break are yielded
+    instead, and `broken` and `lost_s` tell of it. SourceChangedError where the file was
+    written to meanwhile.
     """
 
     info: FilmInfo
 
-    def __init__(self, path: Path, threads: int = 1, held: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        threads: int = 1,
+        held: BinaryIO | None = None,
+        *,
+        salvage: bool = False,
+    ) -> None:
         """Remember what to open; `threads` is the number of decoding threads.
 
         held: a film in memory; `path` is then only its name in errors.
         """
         self._path, self._held = path, held
-        self._threads = threads
+        self._threads, self._salvage = threads, salvage
+        self._times: list[int] = []
+        self._end: Fraction | None = None
+        self.broken: CutOffError | None = None
 
     def __enter__(self) -> Self:
         """Open the film and decode its first frame, which tells what the container does not."""
         with ExitStack() as opened:
             file = self._held or opened.enter_context(open_source(self._path))
-            check_boxes(file, self._path)
-            with reading(self._path):
-                self._container = opened.enter_context(
-                    av.open(
-                        file, "r", format="mov", buffer_size=READ_AT_ONCE, metadata_errors="ignore"
-                    )
-                )
-                self._stream = self._picture_stream()
-            self._decoded = opened.enter_context(closing(self._decode()))
-            first = self._first()
-            self.info = self._described(first)
+            self._file, self._state = file, _state(file)
+            kind = container_of(head_of(file))
+            if kind is None:
+                raise NotMediaError(path=self._path)
+            try:
+                check_whole(file, self._path, kind)
+            except CutOffError as error:
+                self.broken = error
+            file.seek(0)
+            try:
+                first = self._begin(opened, file, kind)
+            except BadInputError as error:
+                raise (self.broken or error) from error
+            if self.broken is not None and not self._salvage:
+                raise self._salvageable(self.broken)
             self._rest = chain([first], self._decoded)
             self._opened = opened.pop_all()
         return self
@@ -77,51 +104,105 @@ class FilmReader:
 
         The planes are views of the frame's own memory and may be written to.
         """
+        try:
+            yield from self._checked()
+        except CutOffError as error:
+            if not self._salvage:
+                raise self._salvageable(error) from error
+            self.broken = error
+        if _state(self._file) != self._state:
+            raise SourceChangedError(path=self._path)
+
+    @property
+    def lost_s(self) -> float | None:
+        """Seconds behind the last frame that the container promised; None where it is silent."""
+        if self.broken is None:
+            return 0.0
+        if self._end is None or not self.info.duration_s:
+            return None
+        start = (self._stream.start_time or 0) * cast(Fraction, self._stream.time_base)
+        return max(0.0, self.info.duration_s + float(start) - float(self._end))
+
+    def _begin(self, opened: ExitStack, file: BinaryIO, kind: Container) -> av.VideoFrame:
+        """Open the container and its picture, and return the first frame."""
+        self._kind = kind
+        with reading(self._path):
+            self._container = opened.enter_context(
+                av.open(
+                    file,
+                    "r",
+                    format=KINDS[kind].demuxer,
+                    options=LIMITS,
+                    buffer_size=READ_AT_ONCE,
+                    metadata_errors="ignore",
+                )
+            )
+            self._stream = picture_stream(self._container, self._path)
+            self._stream.codec_context.options = LIMITS
+            self._stream.thread_count = self._threads
+            self._stream.thread_type = "SLICE" if self._threads == 1 else "AUTO"
+            self._codec = codec_of(self._stream)
+            self._ticks = cast(Fraction, self._stream.time_base).numerator
+        self._decoded = opened.enter_context(closing(self._decode()))
+        first = next(self._decoded, None)
+        if first is None and self._packets:
+            raise self._cut_off(say("not every frame could be decoded"))
+        if first is None:
+            raise NoPictureError(path=self._path)
+        self.info = describe(self._container, self._stream, first, kind, self._path)
+        return first
+
+    def _checked(self) -> Iterator[Frame]:
         last_pts: int | None = None
         for index, picture in enumerate(self._rest):
             self._check(picture, last_pts)
             last_pts = picture.pts
             # Without this, what is drawn shows in later frames: the decoder refers to it.
             picture.make_writable()
-            yield frame_of(index, picture, self.info)
+            frame = frame_of(index, picture, self.info)
+            self._end = (frame.pts + (picture.duration or 0) * self._ticks) * frame.time_base
+            yield frame
         self._check_count()
-
-    def _picture_stream(self) -> av.VideoStream:
-        covers = av.stream.Disposition.attached_pic
-        pictures = [s for s in self._container.streams.video if not s.disposition & covers]
-        if not pictures:
-            raise NoPictureError(path=self._path)
-        if len(pictures) > 1:
-            raise self._unsupported(say("it has more than one picture track"))
-        stream = pictures[0]
-        name = stream.codec_context.name
-        if name != "h264":
-            raise self._unsupported(say("its picture is {codec}, not H.264", codec=name))
-        stream.thread_count = self._threads
-        stream.thread_type = "SLICE" if self._threads == 1 else "AUTO"
-        return stream
-
-    def _first(self) -> av.VideoFrame:
-        first = next(self._decoded, None)
-        if first is not None:
-            return first
-        if self._packets:
-            raise self._cut_off(say("not every frame could be decoded"))
-        raise NoPictureError(path=self._path)
 
     def _decode(self) -> Generator[av.VideoFrame, None, None]:
         """Yield decoded frames; count the packets that should give one."""
         self._packets = self._shown = self._given = 0
-        with reading(self._path):
-            for packet in self._container.demux(self._stream):
-                if packet.size:
-                    self._packets += 1
-                    self._shown += not packet.is_discard
-                    if packet.is_corrupt:
-                        raise self._cut_off(say("a frame is incomplete"))
-                for picture in packet.decode():
-                    self._given += 1
-                    yield picture
+        try:
+            with reading(self._path):
+                for packet in self._container.demux(self._stream):
+                    self._count(packet)
+                    for picture in packet.decode():
+                        yield self._timed(picture)
+        except CutOffError:
+            if self._salvage:  # what was whole is still inside the decoder
+                with reading(self._path):
+                    yield from map(self._timed, self._stream.decode(None))
+            raise
+
+    def _count(self, packet: "av.Packet[av.VideoStream]") -> None:
+        if not packet.size:
+            return
+        self._packets += 1
+        hidden = self._codec == "vp8" and not bytes(packet)[0] & VP8_SHOWN
+        self._shown += not packet.is_discard and not hidden
+        if packet.is_corrupt:
+            raise self._cut_off(say("a frame is incomplete"))
+        if self._kind == "avi" and packet.dts is not None:
+            heappush(self._times, packet.dts)
+
+    def _timed(self, picture: av.VideoFrame) -> av.VideoFrame:
+        """Return the frame with its time in ticks that are a whole share of a second.
+
+        AVI knows no times of showing: packets stand at equal distances, frames take
+        their places in the order in which they are shown.
+        """
+        self._given += 1
+        if self._times:
+            picture.pts = heappop(self._times)
+        if self._ticks != 1 and picture.pts is not None:
+            picture.pts *= self._ticks
+            picture.time_base = Fraction(1, cast(Fraction, picture.time_base).denominator)
+        return picture
 
     def _check(self, picture: av.VideoFrame, last_pts: int | None) -> None:
         """Raise unless the frame is whole, later than the last, and of the film's one shape."""
@@ -133,68 +214,33 @@ class FilmReader:
         shape = (picture.width, picture.height, picture.format.name)
         if shape != (info.width, info.height, info.pixel_format):
             raise self._unsupported(say("its picture changes in size or kind"))
-        if _matrix(picture) != info.matrix:
+        if matrix_of(picture) != info.matrix:
             raise self._unsupported(say("its picture is turned in the middle"))
 
     def _check_count(self) -> None:
         """Raise CutOffError unless every packet was there and gave its frame."""
-        indexed = len(self._stream.index_entries)
+        indexed = len(self._stream.index_entries) if KINDS[self._kind].counts else 0
         if self._given != self._shown or (indexed and self._packets != indexed):
             raise self._cut_off(say("not every frame could be decoded"))
 
-    def _described(self, picture: av.VideoFrame) -> FilmInfo:
-        context, stream = self._stream.codec_context, self._stream
-        name = picture.format.name
-        x_shift, y_shift, _ = WRITABLE.get(name, (0, 0, 0))
-        if name not in WRITABLE or picture.width >> x_shift << x_shift != picture.width:
-            raise self._unsupported(say("its pixels are {kind}", kind=name))
-        if picture.height >> y_shift << y_shift != picture.height:
-            raise self._unsupported(say("its pixels are {kind}", kind=name))
-        matrix = _matrix(picture)
-        turns = 0 if matrix is None else TURNS_OF.get(matrix[0:2] + matrix[3:5])
-        if turns is None:
-            raise self._unsupported(say("its picture is mirrored or turned by an odd angle"))
-        time_base = cast(Fraction, stream.time_base)
-        brand = self._container.metadata.get("major_brand", "qt  ")
-        return FilmInfo(
-            picture.width,
-            picture.height,
-            name,
-            time_base=time_base,
-            rate=stream.average_rate or stream.guessed_rate or Fraction(25),
-            turns=turns,
-            matrix=matrix,
-            pixel_aspect=stream.sample_aspect_ratio or None,
-            colours=Colours(
-                context.color_range,
-                context.color_primaries,
-                context.color_trc,
-                context.colorspace,
-            ),
-            interlaced=picture.interlaced_frame,
-            frames=len(stream.index_entries) if stream.frames else None,
-            duration_s=float((stream.duration or 0) * time_base),
-            sound=tuple(map(_sound_track, self._container.streams.audio)),
-            container="mov" if brand == "qt  " else "mp4",
-        )
-
     def _cut_off(self, reason: str) -> CutOffError:
+        return CutOffError(path=self._path, reason=reason)
+
+    def _salvageable(self, error: CutOffError) -> CutOffError:
+        reason = say("{reason} (--salvage masks what comes before)", reason=error.facts["reason"])
         return CutOffError(path=self._path, reason=reason)
 
     def _unsupported(self, reason: str) -> UnsupportedMediaError:
         return UnsupportedMediaError(path=self._path, reason=reason)
 
 
-def _sound_track(stream: av.AudioStream) -> SoundTrack:
-    time_base = cast(Fraction, stream.time_base)
-    return SoundTrack(stream.codec_context.name, time_base.denominator)
-
-
-def _matrix(picture: av.VideoFrame) -> Matrix | None:
-    """Return the display matrix of a frame, None where it has none."""
-    side_data = cast(SideDataContainer, picture.side_data)  # the stubs know one kind only
-    data = side_data.get(SideDataType.DISPLAYMATRIX)
-    return None if data is None else tuple(np.frombuffer(bytes(data), np.int32).tolist())
+def _state(file: BinaryIO) -> tuple[int, int] | None:
+    """Return what changes when somebody writes to the file; None for one in memory."""
+    try:
+        found = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def frame_of(index: int, picture: av.VideoFrame, info: FilmInfo) -> Frame:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Self
+from typing import Self
+
+from yingbi.media.containers import Container
 
 Matrix = tuple[int, ...]
 """The nine numbers of a display matrix, as the container holds them."""
@@ -47,11 +49,65 @@ class Colours:
 
 
 @dataclass(frozen=True, slots=True)
+class Mastering:
+    """The screen that a film was graded on (SMPTE ST 2086), in the units of its SEI message.
+
+    red, green, blue, white: x and y in 1/50000. darkest, brightest: in 1/10000 cd/m2.
+    """
+
+    red: tuple[int, int]
+    green: tuple[int, int]
+    blue: tuple[int, int]
+    white: tuple[int, int]
+    darkest: int
+    brightest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hdr:
+    """What HDR films say of their light.
+
+    light: brightest pixel and brightest frame on average (CTA-861.3), in cd/m2.
+    dynamic: whether there is more that changes from frame to frame; it is not written again.
+    """
+
+    mastering: Mastering | None = None
+    light: tuple[int, int] | None = None
+    dynamic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SoundTrack:
     """One sound track: the name of its codec, and the ticks of its clock in a second."""
 
     codec: str
     clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Start and end of a chapter in ticks of its own clock, and what it is called."""
+
+    start: int
+    end: int
+    time_base: Fraction
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a film holds beside picture and sound.
+
+    subtitles: codec of each track. data: number of tracks for machines, such as positions.
+    pictures: cover pictures and attached files. captions: whether frames carry captions.
+    chapters: in order.
+    """
+
+    subtitles: tuple[str, ...] = ()
+    data: int = 0
+    pictures: int = 0
+    captions: bool = False
+    chapters: tuple[Chapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +119,7 @@ class FilmInfo:
     rate: frames a second on average; a hint only, pts alone say when a frame is shown.
     pixel_aspect: width of a pixel by its height, None where unsaid.
     frames: as the container counts them, None where it does not.
-    sound: its sound tracks, in order.
+    sound: its sound tracks, in order. codec: the family of its picture, as libav names it.
     """
 
     width: int
@@ -79,7 +135,10 @@ class FilmInfo:
     frames: int | None = None
     duration_s: float = 0.0
     sound: tuple[SoundTrack, ...] = ()
-    container: Literal["mp4", "mov"] = "mp4"
+    container: Container = "mp4"
+    codec: str = "h264"
+    hdr: Hdr = Hdr()
+    beside: Beside = Beside()
 
     @property
     def size(self) -> tuple[int, int]:

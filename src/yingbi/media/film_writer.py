@@ -1,26 +1,29 @@
 """A film written again: same frames and times, and no word about where it came from."""
 
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, cast
 
 import av
 
 from yingbi.domain.frame import Frame
-from yingbi.media.encoder import add_picture, clock_options, encodable
-from yingbi.media.film_info import FilmInfo
+from yingbi.media.companions import AudioChoice, Companions, Extra
+from yingbi.media.containers import Container
+from yingbi.media.copy_plan import CopyPlan, copy_plan
+from yingbi.media.encoder import PRESET, add_picture, clock_options, encodable
+from yingbi.media.faststart import Reader
+from yingbi.media.film_info import Chapter, FilmInfo
 from yingbi.media.libav import writing
-from yingbi.media.sound import Sound
-
-AudioChoice = Literal["drop", "keep", "mute"]
-"""drop: no sound track. keep: all tracks, bit for bit. mute: all tracks, silent."""
 
 
 class FilmWriter:
-    """Takes frames in the order shown and writes MP4 (or MOV) with H.264 to a sink.
+    """Takes frames in the order shown and writes a film to a sink, as `copy_plan` says.
 
-    sink: seekable binary file; it is not closed.
-    source: the film whose sound is kept or muted; may be None with "drop" alone.
-    Raises UnsupportedMediaError where the container cannot take the source's sound.
+    sink: seekable binary file; it is not closed. Where it can be read as well, the index
+        of an MP4 or MOV stands in front, so that players may begin at once.
+    source: the film whose sound is kept or muted, and other tracks kept; may be None
+        where there is none of that.
+    salvage: the source breaks somewhere; what goes with the picture ends with it.
+    Raises UnsupportedMediaError where the container cannot take what is to be kept.
     """
 
     def __init__(
@@ -30,34 +33,87 @@ class FilmWriter:
         *,
         crf: int,
         audio: AudioChoice = "drop",
+        keep: frozenset[Extra] = frozenset(),
         source: Path | None = None,
         threads: int = 1,
+        preset: str = PRESET,
+        salvage: bool = False,
     ) -> None:
         """Lay out the tracks; nothing is written before the first frame."""
-        self._path = source
+        self._path, self._salvage = source, salvage
         heard = audio != "drop" and bool(info.sound)
-        if heard and source is None:
-            raise ValueError("sound is kept or muted from a source, which is not named")
-        options = clock_options(info, sound=heard)
+        beside = ("subtitles" in keep and info.beside.subtitles) or (
+            "data" in keep and info.beside.data
+        )
+        if (heard or beside) and source is None:
+            raise ValueError("tracks are kept from a source, which is not named")
+        self.plan = copy_plan(info, source or "-", audio)
         with writing(source):
-            self._container = av.open(sink, "w", format=info.container, options=options)
-            self._stream = add_picture(self._container, info, crf=crf, threads=threads)
-        self._sound: Sound | None = None
-        if heard and source is not None:
-            self._sound = Sound(self._container, source, silent=audio == "mute")
+            self._container = open_target(sink, info, self.plan, sound=heard)
+            chapters = chapters_of(info, named="chapter-names" in keep)
+            self._container.set_chapters(cast(Any, chapters))  # typed for reading alone
+            self._stream = add_picture(
+                self._container, info, crf=crf, threads=threads, preset=preset, plan=self.plan
+            )
+        self._companions: Companions | None = None
+        if (heard or beside) and source is not None:
+            self._companions = Companions(
+                self._container,
+                source,
+                self.plan.container,
+                audio=audio if heard else "drop",
+                keep=keep,
+                salvage=salvage,
+            )
 
     def write(self, frame: Frame) -> None:
-        """Encode one frame, and all sound up to its time."""
+        """Encode one frame, and all that goes with it up to its time."""
         with writing(self._path):
             self._container.mux(self._stream.encode(encodable(frame)))
-        if self._sound is not None:
-            self._sound.write_until(frame.pts * frame.time_base)
+        if self._companions is not None:
+            self._companions.write_until(frame.pts * frame.time_base)
 
     def close(self) -> None:
         """Write what is left and the index; without it the film cannot be played."""
         with writing(self._path):
             self._container.mux(self._stream.encode(None))
-        if self._sound is not None:
-            self._sound.write_until(None)
+        if self._companions is not None and self._salvage:
+            self._companions.close()
+        elif self._companions is not None:
+            self._companions.write_until(None)
         with writing(self._path):
             self._container.close()
+
+
+def open_target(
+    sink: BinaryIO, info: FilmInfo, plan: CopyPlan, *, sound: bool = False
+) -> av.container.OutputContainer:
+    """Return the plan's container, empty, with the film's clock."""
+    container: Container = plan.container
+    if container not in {"mp4", "mov"}:
+        return av.open(sink, "w", format=container)
+    options = clock_options(info, sound=sound)
+    if not sink.readable():
+        return av.open(sink, "w", format=container, options=options)
+    options["movflags"] = "faststart"
+
+    def again(_url: str, _flags: int, _options: dict[str, str]) -> Reader:
+        return Reader(sink)
+
+    return av.open(sink, "w", format=container, options=options, io_open=again)
+
+
+def chapters_of(info: FilmInfo, *, named: bool) -> list[dict[str, Any]]:
+    """Return the film's chapters as libav takes them; without their names they are numbered."""
+
+    def told(number: int, one: Chapter) -> dict[str, Any]:
+        title = one.name if named else str(number)
+        return {
+            "id": number,
+            "start": one.start,
+            "end": one.end,
+            "time_base": one.time_base,
+            "metadata": {"title": title},
+        }
+
+    return [told(number, one) for number, one in enumerate(info.beside.chapters, start=1)]

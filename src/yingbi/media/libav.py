@@ -1,6 +1,7 @@
 """libav kept quiet, and its errors in the words of this program."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from yingbi.domain.messages import say
 from yingbi.errors import CutOffError, ReadWriteError
 
 av.logging.set_level(None)  # its log names files and goes past the terminal's owner
+os.environ.setdefault("SVT_LOG", "0")  # the AV1 encoder asks nobody where its log goes
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 
+from yingbi.media.containers import demuxer_of
 from yingbi.media.libav import reading
 from yingbi.media.probe import probe
 from yingbi.media.source_file import open_source
@@ -27,7 +28,7 @@ def made_at(path: Path) -> datetime | None:
         with (
             open_source(path) as film,
             reading(path),
-            av.open(film, "r", format="mov") as container,
+            av.open(film, "r", format=demuxer_of(film), metadata_errors="ignore") as container,
         ):
             return _moment(container.metadata.get("creation_time", ""))
     exif = exif_of(path, _EXIF_IFD)

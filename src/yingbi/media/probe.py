@@ -6,23 +6,19 @@ from typing import Literal
 
 from yingbi.domain.messages import say
 from yingbi.errors import NoPictureError, NotMediaError, UnsupportedMediaError
-from yingbi.media.boxes import FIRST_BOXES
+from yingbi.media.containers import HEAD, KINDS, container_of
 from yingbi.media.film import FilmReader
 from yingbi.media.source_file import open_source
 from yingbi.media.still import still_size
 from yingbi.media.still_layout import JPEG, PNG
 
-HEAD = 32
 OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
-    (8, b"AVI ", "AVI"),
     (8, b"WEBP", "WebP"),
     (0, b"GIF8", "GIF"),
     (0, b"BM", "BMP"),
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),
     (0, b"FLV\1", "FLV"),
-    (0, b"\0\0\1\xba", "MPEG-PS"),
     (0, b"\x30\x26\xb2\x75", "WMV"),
     (0, b"\xff\x0a", "JPEG XL"),
     (4, b"JXL ", "JPEG XL"),
@@ -55,8 +51,8 @@ class Source:
     has_audio: bool
 
 
-def probe(path: Path) -> Source:
-    """Return what the file is.
+def probe(path: Path, *, salvage: bool = False) -> Source:
+    """Return what the file is; with `salvage`, of a broken film too.
 
     Raises NoSuchInputError, UnreadableInputError, EmptyInputError, NotMediaError,
     NoPictureError, CutOffError or UnsupportedMediaError.
@@ -70,9 +66,9 @@ def probe(path: Path) -> Source:
             raise UnsupportedMediaError(path=path, reason=say("it is {kind}", kind=name))
     if any(head.startswith(magic, offset) for offset, magic in SOUND_ONLY):
         raise NoPictureError(path=path)
-    if head[4:8] not in FIRST_BOXES:
+    if container_of(head) is None:
         raise NotMediaError(path=path)
-    return _film(path)
+    return _film(path, salvage=salvage)
 
 
 def _still(path: Path) -> Source:
@@ -80,14 +76,14 @@ def _still(path: Path) -> Source:
     return Source(path, "still", media_type, width, height, 1, 0.0, 0, has_audio=False)
 
 
-def _film(path: Path) -> Source:
-    with FilmReader(path) as reader:
+def _film(path: Path, *, salvage: bool) -> Source:
+    with FilmReader(path, salvage=salvage) as reader:
         info = reader.info
     width, height = info.size
     return Source(
         path,
         "film",
-        "video/quicktime" if info.container == "mov" else "video/mp4",
+        KINDS[info.container].media_type,
         width,
         height,
         info.frames,

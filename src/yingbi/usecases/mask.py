@@ -13,8 +13,12 @@ from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
 from yingbi.domain.report import InputReport, Progress, Tally
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
+from yingbi.media.containers import KINDS, Container, container_of, head_of
+from yingbi.media.copy_plan import copy_plan
+from yingbi.media.film_info import FilmInfo
 from yingbi.media.output import check_new, new_file
 from yingbi.media.probe import Source
+from yingbi.media.source_file import open_source
 from yingbi.media.tracks import other_tracks
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
@@ -22,6 +26,9 @@ from yingbi.pipeline.mask import Audio, mask
 from yingbi.pipeline.notes import Notes
 from yingbi.usecases.each import each
 from yingbi.usecases.evidence import Evidence, Identity, identity, identity_of_open, unchanged
+
+REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".mp4"}
+"""Containers that are read and not written, and the ending that a copy gets behind its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def plan(
     one_file = len(paths) == 1 and not is_folder(paths[0]) and not into_folder and not there
     if not one_file and out.is_file():
         raise CannotCreateError(path=out, reason="it is a file, and a folder is needed")
-    pairs = [(item, out if one_file else out / item.place) for item in inputs]
+    pairs = [(item, out if one_file else out / _named(item)) for item in inputs]
     taken: dict[Path, Path] = {}
     originals = {item.path.resolve() for item in inputs}
     for item, output in pairs:
@@ -66,6 +73,17 @@ def plan(
         if is_folder(path) and out.resolve().is_relative_to(path.resolve()):
             raise UnsafeOutputError(output=out, reason="it lies inside the input folder")
     return pairs
+
+
+def _named(item: Input) -> Path:
+    """Return the output's place below its folder; what becomes MP4 is named so."""
+    try:
+        with open_source(item.path) as file:
+            container = container_of(head_of(file))
+    except (YingbiError, OSError):  # it is reported when its turn comes
+        return item.place
+    ending = REWRITTEN.get(container) if container else None
+    return item.place.with_name(item.place.name + ending) if ending else item.place
 
 
 def plan_report(report: Path, pairs: Sequence[tuple[Input, Path]], *, force: bool) -> None:
@@ -124,7 +142,7 @@ def _mask_one(
     before = identity(item.path) if options.noted else None
     with open_reel(item.path, sight.threads) as reel:
         source = reel.source
-        _must_suit(output, source)
+        _must_suit(output, source, reel.info, options.audio)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
         _make_folder(output)
         with new_file(output, force=options.force, private=False) as file:
@@ -171,15 +189,17 @@ def _make_folder(output: Path) -> None:
         raise CannotCreateError(path=output.parent, reason=error.strerror) from error
 
 
-def _must_suit(output: Path, source: Source) -> None:
+def _must_suit(output: Path, source: Source, info: FilmInfo | None, audio: Audio) -> None:
     """Refuse a name that promises another format than what is written."""
     endings = {
-        "image/jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"},
-        "image/png": {".png"},
-    }.get(source.media_type, {".mp4", ".m4v", ".mov"})
-    ending = output.suffix.lower()
-    named = source.path.suffix.lower()
-    if ending and ending not in endings and ending != named:
-        raise UnsafeOutputError(
-            output=output, reason=say("the copy will be {kind}", kind=source.media_type)
-        )
+        "image/jpeg": frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}),
+        "image/png": frozenset({".png"}),
+    }.get(source.media_type, frozenset())
+    ending, kind = output.suffix.lower(), source.media_type
+    known = endings | {source.path.suffix.lower()}
+    if info is not None:
+        written = KINDS[copy_plan(info, source.path, audio).container]
+        kind, same = written.media_type, written.media_type == source.media_type
+        known = written.endings | ({source.path.suffix.lower()} if same else set())
+    if ending and ending not in known:
+        raise UnsafeOutputError(output=output, reason=say("the copy will be {kind}", kind=kind))
