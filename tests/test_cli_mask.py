@@ -179,7 +179,7 @@ def _make_bad(folder: Path, film: Path) -> None:
         container.mux(stream.encode(None))
 
 
-@pytest.mark.parametrize("target", ["head", "plate", "text", "screen", "cat", ""])
+@pytest.mark.parametrize("target", ["cat", "heads", ""])
 def test_a_target_that_is_not_built_is_refused_and_never_ignored(
     yingbi: Yingbi, film: Path, tmp_path: Path, target: str
 ) -> None:

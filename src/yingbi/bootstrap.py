@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yingbi.domain.region import BUILT, Target
+from yingbi.domain.region import BUILT, DEFAULT, Target
 from yingbi.domain.settings import Settings, data_home, resolve
 from yingbi.errors import (
     BadSettingsError,
@@ -47,12 +47,12 @@ def load_settings(options: Mapping[str, Any], config_file: str | None = None) ->
 
 
 def parse_targets(names: str | None) -> tuple[Target, ...]:
-    """Return the targets of a comma-separated list; None means all that are built.
+    """Return the targets of a comma-separated list; None means the default ones.
 
     Raises: TargetNotBuiltError for one that this version does not find, also when unknown.
     """
     if names is None:
-        return BUILT
+        return DEFAULT
     asked = [name.strip() for name in names.split(",") if name.strip()]
     built = {target.value: target for target in BUILT}
     for name in asked or [""]:
@@ -61,24 +61,46 @@ def parse_targets(names: str | None) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(built[name] for name in asked))
 
 
+NETWORKS: Mapping[Target, tuple[str, ...]] = {
+    Target.FACE: ("face-centerface",),
+    Target.HEAD: ("face-centerface", "person-centernet"),
+    Target.PERSON: ("person-centernet",),
+    Target.PLATE: ("text-ppocr",),
+    Target.TEXT: ("text-ppocr",),
+    Target.SCREEN: ("person-centernet",),
+}
+"""The networks that each target needs."""
+
+
+def networks(targets: Sequence[Target]) -> frozenset[str]:
+    """Return the names of the networks that the targets need."""
+    return frozenset(name for target in targets for name in NETWORKS[target])
+
+
 def finders(settings: Settings, targets: Sequence[Target]) -> "list[Finder]":
-    """Return a finder for each target, its network checked by digest.
+    """Return the finders that the targets need, their networks checked by digest.
+
+    One finder may serve several targets, and find more than they are.
 
     Raises: ModelMissingError, ModelChangedError.
     """
     from yingbi.detect.faces import FaceFinder
     from yingbi.detect.people import PersonFinder
+    from yingbi.detect.text import TextFinder
     from yingbi.models.shelf import open_network
 
     def network(name: str) -> Any:
         return open_network(name, settings.models_dir, _threads(settings))
 
+    needed, size = networks(targets), settings["detect.size"]
     made: list[Finder] = []
-    if Target.FACE in targets:
-        size, threshold = settings["detect.size"], settings["detect.face"]
-        made.append(FaceFinder(network("face-centerface"), size=size, threshold=threshold))
-    if Target.PERSON in targets:
-        made.append(PersonFinder(network("person-centernet"), threshold=settings["detect.person"]))
+    if "face-centerface" in needed:
+        made.append(FaceFinder(network("face-centerface"), size, settings["detect.face"]))
+    if "person-centernet" in needed:
+        also = {Target.SCREEN: settings["detect.screen"]} if Target.SCREEN in targets else {}
+        made.append(PersonFinder(network("person-centernet"), settings["detect.person"], also))
+    if "text-ppocr" in needed:
+        made.append(TextFinder(network("text-ppocr"), targets, size, settings["detect.text"]))
     return made
 
 
@@ -97,7 +119,7 @@ def report_facts(
     from yingbi.mask.measured import facts
     from yingbi.models.manifest import manifest
 
-    needs = {target.value for target in targets}
+    used = networks(targets)
     return {
         "version": 2,
         "yingbi": version("yingbi"),
@@ -107,7 +129,7 @@ def report_facts(
         "networks": [
             {"name": model.name, "sha256": model.onnx_sha256}
             for model in manifest()
-            if model.need in needs
+            if model.name in used
         ],
         "options": dict(options),
     }
@@ -132,6 +154,7 @@ def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
         crf=settings["video.crf"],
         threads=_threads(settings),
         style=style(settings),
+        targets=frozenset(targets),
     )
 
 

@@ -36,7 +36,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--targets",
     metavar="LIST",
-    help=say("What to cover: face,person (default: all that this version finds)."),
+    help=say("What to cover: face,head,person,plate,text,screen (default: face,head,plate)."),
 )
 @click.option(
     "--style",
@@ -133,7 +133,7 @@ def _report_plan(
 @click.option(
     "--targets",
     metavar="LIST",
-    help=say("What to look for: face,person (default: all that this version finds)."),
+    help=say("What to look for: face,head,person,plate,text,screen (default: face,head,plate)."),
 )
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON Lines, one frame a line."))
 @click.pass_obj

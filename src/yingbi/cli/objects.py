@@ -80,7 +80,7 @@ def protect_command(
     """Protect every input, and say which clear originals remain."""
     from yingbi.bootstrap import looking_settings, poses, sight, style
     from yingbi.capture.inputs import find_inputs
-    from yingbi.domain.region import BUILT
+    from yingbi.domain.region import KEPT
     from yingbi.usecases.asked import moment
     from yingbi.usecases.each import each
     from yingbi.usecases.protect import ProtectOptions, Protector
@@ -103,7 +103,7 @@ def protect_command(
         )
         if level is not Level.STRUCTURED_ONLY:
             show.warn_of(style(settings))
-        looking = sight(settings, BUILT)
+        looking = sight(settings, KEPT)
         pose_source = poses(settings) if "pose" in keep else None
         with show.progress(quiet=as_json) as progress:
             protector = Protector(desk, options, looking, pose_source)

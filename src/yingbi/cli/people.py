@@ -27,9 +27,9 @@ def sight_of(obj: dict[str, Any]) -> "Callable[[], Sight]":
 
     def look() -> "Sight":
         from yingbi.bootstrap import sight
-        from yingbi.domain.region import BUILT
+        from yingbi.domain.region import KEPT
 
-        return sight(settings_of(obj), BUILT)
+        return sight(settings_of(obj), KEPT)
 
     return look
 

@@ -1,4 +1,6 @@
-"""Find people with CenterNet, whole bodies of about 40 pixels or more."""
+"""Find people with CenterNet, whole bodies of about 40 pixels or more, and screens."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +13,30 @@ from yingbi.inference.session import Network
 CELL = 4  # input pixels per cell of the output
 SIZE = 512  # the size that the network was trained at
 LARGEST_SCALE = 2.0
-PERSON = 0  # first of the 80 COCO classes
-SAME_PERSON = 0.6  # IoU; people who stand close overlap by less
+CLASSES = {Target.PERSON: (0,), Target.SCREEN: (62, 63, 67)}
+"""Which of the 80 classes of COCO are meant; a screen is a television, laptop or telephone."""
+SAME_THING = 0.6  # IoU; people who stand close overlap by less
 
 
 class PersonFinder:
-    """Finds the people of a picture."""
+    """Finds the people of a picture, and with the same look its screens."""
 
-    def __init__(self, network: Network, threshold: float = 0.15) -> None:
+    def __init__(
+        self, network: Network, threshold: float = 0.15, also: Mapping[Target, float] | None = None
+    ) -> None:
         """Keep a loaded network.
 
         Args:
             network: "person-centernet".
             threshold: score from which on something counts as a person.
+            also: other kinds of `CLASSES` with their thresholds.
         """
         self._network = network
-        self._threshold = threshold
+        self._thresholds = {Target.PERSON: threshold, **(also or {})}
         (self._input,) = network.input_names
 
     def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
-        """Return the people of the picture as displayed, the surest first.
+        """Return the people of the picture as displayed, then the rest; each the surest first.
 
         part: the only box of the displayed picture to be searched; None searches all of it.
 
@@ -39,9 +45,13 @@ class PersonFinder:
         view = View.fitted(frame.size, SIZE, LARGEST_SCALE, part)
         picture = view.picture(frame)[None].astype(np.float32)
         keypoints, reach = self._network.run({self._input: picture})
-        boxes, scores = _decoded(keypoints[0, :, :, PERSON], reach[0], self._threshold)
-        kept = without_doubles(boxes, scores, SAME_PERSON)
-        return regions(Target.PERSON, view.placed(boxes[kept]), scores[kept], frame.size)
+        found = []
+        for kind, threshold in self._thresholds.items():
+            heat = keypoints[0][:, :, CLASSES[kind]].max(axis=2)
+            boxes, scores = _decoded(heat, reach[0], threshold)
+            kept = without_doubles(boxes, scores, SAME_THING)
+            found += regions(kind, view.placed(boxes[kept]), scores[kept], frame.size)
+        return found
 
 
 def _decoded(

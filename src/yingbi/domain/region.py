@@ -18,8 +18,17 @@ class Target(StrEnum):
     SCREEN = "screen"
 
 
-BUILT = (Target.FACE, Target.PERSON)
+BUILT = tuple(Target)
 """What this version finds. Others are refused, never silently left out."""
+
+DEFAULT = (Target.FACE, Target.HEAD, Target.PLATE)
+"""What is covered when nothing is said."""
+
+KEPT = (Target.FACE, Target.PERSON)
+"""What a vault covers and writes records of."""
+
+PEOPLE = frozenset({Target.FACE, Target.HEAD, Target.PERSON})
+"""Kinds that belong to a person: only whoever has one of them is counted and numbered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,25 @@ from yingbi.mask.soften import soften
 from yingbi.mask.style import SOLID, Style
 from yingbi.media.colour import plane_values
 
-BODY_SHARE = 0.4
-"""Bodies are found with their outline, so they need less of the growth than faces."""
+OUTLINE_SHARE = 0.4
+"""Heads, bodies and screens are found with their outline: they need less growth than faces."""
+
+OUTLINED = frozenset({Target.HEAD, Target.PERSON, Target.SCREEN})
+WRITTEN = frozenset({Target.PLATE, Target.TEXT})
 
 
 def reach(region: Region, grow: float) -> BoxXYXY:
-    """Return the box to cover: grown, and for a face upwards once more for the hair."""
-    if region.kind is Target.PERSON:
-        return grown(region.box, grow * BODY_SHARE)
+    """Return the box to cover: grown, and for a face upwards once more for the hair.
+
+    What is written grows by shares of its height only: a line is no worse found for
+    being long.
+    """
+    if region.kind in OUTLINED:
+        return grown(region.box, grow * OUTLINE_SHARE)
+    x0, y0, x1, y1 = region.box
+    if region.kind in WRITTEN:
+        edge = round(min(x1 - x0, y1 - y0) * grow)
+        return x0 - edge, y0 - edge, x1 + edge, y1 + edge
     x0, y0, x1, y1 = grown(region.box, grow)
     return x0, y0 - round((region.box[3] - region.box[1]) * grow), x1, y1
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import RoiFilm
-from yingbi.domain.region import Region, clipped
+from yingbi.domain.region import PEOPLE, Region, clipped
 from yingbi.errors import SealBrokenError
 from yingbi.mask.cover import reach
 from yingbi.media.cutting import Cutting, cut, cuttings_of, film_of, whole_samples
@@ -51,7 +51,8 @@ class Lifter:
         if not self._cuttings:
             self._first_s, self._labels = frame.time_s, frozenset()
         self._last_s, self._labels = frame.time_s, self._labels | labels
-        for track in sorted({r.track for r in regions if r.track is not None}):
+        theirs = (region for region in regions if region.kind in PEOPLE)
+        for track in sorted({region.track for region in theirs if region.track is not None}):
             cutting = self._of(track, frame, regions)
             if cutting is not None:
                 self._cuttings.setdefault(track, []).append(cutting)

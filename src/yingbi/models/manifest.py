@@ -51,7 +51,7 @@ class Model:
     """
 
     name: str
-    need: Literal["face", "person", "pose", "identity"]
+    need: Literal["face", "person", "pose", "text", "identity"]
     package: Package
     members: tuple[Member, ...]
     conversion: Literal["none", "free-sizes", "tfjs"]

@@ -6,16 +6,17 @@ declared in `mask`, `level1`, `level2` and `level3`, each on one screen.
 Clause: 6.2.1.f-1; 6.2.1.f-2; 4.2-1.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
+from yingbi.detect.heads import heads
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import PartKind, SealedSegment
-from yingbi.domain.region import CLEAR_SIGHT, Region
+from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Region, Target
 from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
@@ -30,8 +31,11 @@ from yingbi.track.tracker import track
 class Finder(Protocol):
     """Finds one kind of target in a frame."""
 
-    def find(self, frame: Frame) -> list[Region]:
-        """Return what was seen; what is unsure counts as seen."""
+    def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
+        """Return what was seen; what is unsure counts as seen.
+
+        part: the only box of the displayed picture to be searched; None searches all of it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How to look: what for, how long to hold, how far to cover, and whom to tell."""
+    """How to look: what for, how long to hold, how far to cover, and whom to tell.
+
+    targets: what is covered; the finders may find more, of which heads are derived.
+    """
 
     finders: Sequence[Finder]
     hold_s: float
@@ -54,6 +61,7 @@ class Sight:
     threads: int = 0
     style: Style = SOLID
     tick: Callable[[int], None] = field(default=lambda _done: None)
+    targets: frozenset[Target] = frozenset(Target) - {Target.HEAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +138,19 @@ def see(take: Take) -> Iterator[Seen]:
     """
     reel, sight, tally = take.reel, take.sight, take.tally
     found = ((frame, _find(frame, sight.finders, reel.source.path)) for frame in reel.frames)
-    for frame, regions in track(found, hold_s=sight.hold_s):
+    for frame, tracked in track(found, hold_s=sight.hold_s):
+        regions = wanted(tracked, sight.targets)
         labels = classes(regions)
         tally.labels |= labels
-        _count(tally, regions)
+        _count(tally, tracked, regions)
         sight.tick(1)
         yield Seen(frame, regions, labels)
+
+
+def wanted(regions: Sequence[Region], targets: Collection[Target]) -> list[Region]:
+    """Return the regions of one frame that are asked for, heads derived from all of them."""
+    derived = heads(regions) if Target.HEAD in targets else []
+    return [region for region in [*regions, *derived] if region.kind in targets]
 
 
 def _find(frame: Frame, finders: Sequence[Finder], path: Path) -> list[Region]:
@@ -148,11 +163,14 @@ def _find(frame: Frame, finders: Sequence[Finder], path: Path) -> list[Region]:
         raise UnmaskableError(path=path, frame=frame.index, reason=reason) from error
 
 
-def _count(tally: Tally, regions: Sequence[Region]) -> None:
+def _count(tally: Tally, tracked: Sequence[Region], shown: Sequence[Region]) -> None:
+    """Count what is covered by its kind, and people by all that was seen of them."""
     tally.frames += 1
-    for region in regions:
-        if region.seen and region.track is not None:
+    for region in shown:
+        if region.seen:
             tally.seen[region.kind] = tally.seen.get(region.kind, 0) + 1
+    for region in tracked:
+        if region.seen and region.track is not None and region.kind in PEOPLE:
             clear = region.score >= CLEAR_SIGHT
             tally.subjects[region.track] = tally.subjects.get(region.track, 0) + clear
             tally.best[region.track] = max(tally.best.get(region.track, 0.0), region.score)

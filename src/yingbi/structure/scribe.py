@@ -13,7 +13,7 @@ from typing import Protocol
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import Records
 from yingbi.domain.record import Event, Identity, Pose, Record, kind_of
-from yingbi.domain.region import CLEAR_SIGHT, BoxXYXY, Region, Target, surely_there
+from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Region, Target, surely_there
 from yingbi.structure.pack import pack
 
 GONE_AFTER_S = 1.0
@@ -96,7 +96,7 @@ class Scribe:
         self._end_s = now
         self._labels |= labels
         for region in regions:
-            if region.seen and region.track is not None:
+            if region.seen and region.track is not None and region.kind in PEOPLE:
                 self._sight(region.track, region, now)
         self._leave(now)
         self._write_poses(frame, regions, now)
