@@ -1,6 +1,6 @@
 """`mask` and `detect`: what needs no vault."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ from yingbi.errors import UsageError
 from yingbi.mask.measured import usual_percent
 
 if TYPE_CHECKING:
-    from yingbi.capture.inputs import LeftOut
-    from yingbi.domain.region import Target
+    from yingbi.capture.inputs import Input, LeftOut
     from yingbi.domain.settings import Settings
+    from yingbi.domain.zone import Zone
+    from yingbi.pipeline.engine import Sight
     from yingbi.usecases.report import ReportPlan
 
 FILE = click.Path(path_type=Path)
@@ -58,6 +59,17 @@ FILE = click.Path(path_type=Path)
     default="drop",
     help=say("What becomes of the sound (default: drop)."),
 )
+@click.option(
+    "--zones",
+    type=FILE,
+    help=say("TOML or JSON file of places that are always masked, or never looked at."),
+)
+@click.option(
+    "--show-zones",
+    type=FILE,
+    metavar="PICTURE",
+    help=say("Only draw the zones over a masked frame of the first input, and mask nothing else."),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",
@@ -71,8 +83,9 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_targets, sight, style
+    from yingbi.bootstrap import parse_targets, report_facts, sight, style
     from yingbi.capture.inputs import left_out
+    from yingbi.capture.zones import read_zones
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
     from yingbi.usecases.report import mask_with_report
 
@@ -89,11 +102,15 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
             [(str(item.path), str(output)) for item, output in pairs], as_json=given["as_json"]
         )
     show.warn_of(covering)
-    options = MaskOptions(given["audio"], given["force"], settings["jobs"])
+    zones = read_zones(given["zones"]) if given["zones"] else ()
+    if given["show_zones"]:
+        return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
+    options = MaskOptions(given["audio"], given["force"], settings["jobs"], zones=zones)
     passed, report = left_out(inputs), None
     if given["report"]:
         plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-        report = _report_plan(given, settings, targets, passed)
+        deciding = {"audio": given["audio"], "zones": [zone.to_json() for zone in zones]}
+        report = _report_plan(given, settings, report_facts(settings, targets, deciding), passed)
     looking = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:
         if report is None:
@@ -106,19 +123,17 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
 def _report_plan(
     given: dict[str, Any],
     settings: "Settings",
-    targets: "Sequence[Target]",
+    facts: "Mapping[str, Any]",
     passed: "Sequence[LeftOut]",
 ) -> "ReportPlan":
-    from yingbi.bootstrap import report_facts
     from yingbi.domain.settings import data_home
     from yingbi.keys.installation import installation_key
     from yingbi.usecases.report import ReportPlan
 
-    deciding = {"audio": given["audio"]}
     return ReportPlan(
         given["report"],
         installation_key(data_home(), settings["report.suite"]),
-        report_facts(settings, targets, deciding),
+        facts,
         passed,
         resume=given["resume"],
         force=given["force"],
@@ -152,6 +167,18 @@ def detect_command(
         show.as_lines(detection.lines)
         return
     click.echo(show.counted(detection.tally))
+
+
+def _show_zones(
+    given: dict[str, Any], looking: "Sight", item: "Input", zones: "Sequence[Zone]"
+) -> int:
+    from yingbi.usecases.zone_picture import zone_picture
+
+    if not given["zones"]:
+        raise UsageError(problem=say("--show-zones needs --zones."))
+    zone_picture(item, zones, looking, given["show_zones"], force=given["force"])
+    click.echo(say("zones drawn: {path}", path=given["show_zones"]))
+    return 0
 
 
 def _dry_run(pairs: list[tuple[str, str]], *, as_json: bool) -> int:

@@ -52,7 +52,7 @@ def cover(frame: Frame, regions: Iterable[Region], *, grow: float, style: Style 
 
     Clause: 4.2.a; 6.2.5.b.
     """
-    covered, fills = 0, _fills(frame, style)
+    covered, values = 0, fills(frame, style)
     for region in regions:
         box = reach(region, grow)
         shown = clipped(box, *frame.size)
@@ -61,14 +61,14 @@ def cover(frame: Frame, regions: Iterable[Region], *, grow: float, style: Style 
         covered += 1
         if style.irreversible:
             stored = frame.stored_box(shown)
-            for plane, fill in zip(frame.planes, fills, strict=True):
+            for plane, fill in zip(frame.planes, values, strict=True):
                 _fill(plane, stored, fill)
         else:
             soften(frame, box, style)
     return covered
 
 
-def _fills(frame: Frame, style: Style) -> list[tuple[int, ...]]:
+def fills(frame: Frame, style: Style) -> list[tuple[int, ...]]:
     """Return the covering value of each channel of each plane."""
     if style.colour is None:
         return [plane.fill for plane in frame.planes]

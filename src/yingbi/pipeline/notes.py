@@ -1,34 +1,48 @@
 """What is noted for the report while frames go by; no pixel is kept."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from yingbi.domain.course import Course
 from yingbi.domain.moment import Moments
+from yingbi.mask.zones import ZoneCloth
 from yingbi.pipeline.engine import Seen
 
 
 @dataclass(slots=True)
 class Notes:
-    """The notes on one input."""
+    """The notes on one input, and its zones.
 
+    zoned: how many zones the last frame that was yielded has covered.
+    """
+
+    zones: ZoneCloth = field(default_factory=lambda: ZoneCloth(()))
     course: Course = field(default_factory=Course)
     moments: Moments = field(default_factory=Moments)
+    zoned: int = 0
+    zoned_frames: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return what was noted, for the report."""
         moments = self.moments.finish()
         return self.course.to_json() | {
+            "zones": {
+                "frames_covered": self.zoned_frames,
+                "regions_ignored": dict(sorted(self.zones.ignored.items())),
+            },
             "moments": [moment.to_json() for moment in moments],
             "moments_left_out": self.moments.left_out,
         }
 
 
 def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
-    """Yield what comes, noted; whatever masks it comes after this."""
+    """Yield what comes, with its zones covered and noted; what masks regions comes after this."""
     for one in seen:
         frame = one.frame
-        notes.course.take(one.regions, frame.time_s)
-        notes.moments.take(one.regions, frame.time_s, frame.size)
-        yield one
+        regions = notes.zones.left(one.regions, frame)
+        notes.zoned = notes.zones.cover(frame)
+        notes.zoned_frames += notes.zoned > 0
+        notes.course.take(regions, frame.time_s)
+        notes.moments.take(regions, frame.time_s, frame.size)
+        yield replace(one, regions=regions)

@@ -12,7 +12,9 @@ from typing import Any
 from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
 from yingbi.domain.report import InputReport, Progress, Tally
+from yingbi.domain.zone import Zone
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
+from yingbi.mask.zones import ZoneCloth
 from yingbi.media.containers import KINDS, Container, container_of, head_of
 from yingbi.media.copy_plan import copy_plan
 from yingbi.media.film_info import FilmInfo
@@ -33,12 +35,16 @@ REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".
 
 @dataclass(frozen=True, slots=True)
 class MaskOptions:
-    """What the user chose for all inputs. noted: whether a report will be written."""
+    """What the user chose for all inputs.
+
+    noted: whether a report will be written. zones: of all inputs; each takes its own.
+    """
 
     audio: Audio = "drop"
     force: bool = False
     jobs: int = 1
     noted: bool = False
+    zones: Sequence[Zone] = ()
 
 
 def plan(
@@ -138,7 +144,9 @@ def mask_inputs(
 def _mask_one(
     item: Input, output: Path, options: MaskOptions, sight: Sight, progress: Progress
 ) -> InputReport:
-    tally, notes, started = Tally(), Notes(), time.monotonic()
+    tally, started = Tally(), time.monotonic()
+    zones = [zone for zone in options.zones if zone.concerns(item.place.as_posix())]
+    notes = Notes(ZoneCloth(zones, sight.style))
     before = identity(item.path) if options.noted else None
     with open_reel(item.path, sight.threads) as reel:
         source = reel.source
@@ -154,13 +162,14 @@ def _mask_one(
             unchanged(item.path, before)
             after = identity_of_open(file) if options.noted else None
     audio = options.audio if source.has_audio else "none"
-    told = _more(item, source, options, before, after) | notes.to_json()
+    place = item.place.with_name(output.name)
+    told = _more(place, source, options, before, after) | notes.to_json()
     seconds = time.monotonic() - started
     return InputReport(str(item.path), str(output), tally, audio, seconds, more=told)
 
 
 def _more(
-    item: Input,
+    place: Path,
     source: Source,
     options: MaskOptions,
     before: Identity | None,
@@ -173,7 +182,7 @@ def _more(
     if options.audio != "drop":
         dropped.pop("audio", None)
     return {
-        "place": item.place.as_posix(),
+        "place": place.as_posix(),
         "input": before.to_json(),
         "written": after.to_json(),
         "passed_through": [],
