@@ -17,7 +17,10 @@ VFR = (0, 1000, 2500, 2600, 7000, 9000, 12000, 12001, 15000, 19000, 20000, 26000
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the film is like; `pts` are in ticks of `clock`."""
+    """What the film is like; `pts` are in ticks of `clock`.
+
+    key_every: frames from one key frame to the next.
+    """
 
     pts: Sequence[int] = tuple(range(0, 24_000, 1001))
     size: tuple[int, int] = (160, 96)
@@ -38,6 +41,7 @@ class Recipe:
     rate: Fraction | int = 30
     matrix: tuple[int, ...] | None = None
     interlaced: bool = False
+    key_every: int = 0
 
 
 def picture_rgb(number: int, width: int, height: int) -> np.ndarray:
@@ -96,6 +100,8 @@ def _picture_track(container: Any, recipe: Recipe) -> Any:
         "mpeg2video": {"qscale": "2", "bf": str(recipe.b_frames)},
     }
     options = traits.get(recipe.codec, {}) | dict(recipe.encoder)
+    if recipe.key_every:
+        options |= {"g": str(recipe.key_every), "sc_threshold": "0"}
     if recipe.codec == "libx265":
         options["x265-params"] = ":".join(filter(None, ["log-level=none", recipe.parameters]))
     elif recipe.parameters:

@@ -67,6 +67,14 @@ def _plain_words(reports: "Sequence[InputReport]") -> str:
         words.append(say("sound kept: voices may still tell who speaks"))
     if "mute" in sounds:
         words.append(say("sound muted"))
+    if copied := sum(report.copied for report in fresh):
+        words.append(
+            say_count(
+                "{n} frame without a mask copied bit for bit",
+                "{n} frames without a mask copied bit for bit",
+                copied,
+            )
+        )
     if len(reports) > 1:
         words.append(say("{done} of {total} inputs masked", done=len(done), total=len(reports)))
     if len(fresh) < len(done):

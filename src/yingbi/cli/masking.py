@@ -70,6 +70,11 @@ FILE = click.Path(path_type=Path)
     metavar="PICTURE",
     help=say("Only draw the zones over a masked frame of the first input, and mask nothing else."),
 )
+@click.option(
+    "--no-passthrough",
+    is_flag=True,
+    help=say("Encode also the stretches of film in which nothing is masked."),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",
@@ -105,11 +110,22 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     zones = read_zones(given["zones"]) if given["zones"] else ()
     if given["show_zones"]:
         return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
-    options = MaskOptions(given["audio"], given["force"], settings["jobs"], zones=zones)
+    passthrough = not given["no_passthrough"]
+    options = MaskOptions(
+        given["audio"],
+        given["force"],
+        settings["jobs"],
+        zones=zones,
+        passthrough=passthrough,
+    )
     passed, report = left_out(inputs), None
     if given["report"]:
         plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-        deciding = {"audio": given["audio"], "zones": [zone.to_json() for zone in zones]}
+        deciding = {
+            "audio": given["audio"],
+            "passthrough": passthrough,
+            "zones": [zone.to_json() for zone in zones],
+        }
         report = _report_plan(given, settings, report_facts(settings, targets, deciding), passed)
     looking = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.region import surely_there
 from yingbi.errors import YingbiError
 
@@ -31,6 +32,7 @@ class Tally:
     labels: classes of visual privacy data found;
     poses_dropped: poses left out so that records fit their fixed size.
     numbers: how the records number the people, by track id.
+    passthrough: what of a film was copied bit for bit; None for a still.
     """
 
     frames: int = 0
@@ -41,6 +43,7 @@ class Tally:
     labels: set[str] = field(default_factory=set)
     poses_dropped: int = 0
     numbers: dict[int, int] = field(default_factory=dict)
+    passthrough: Passthrough | None = None
 
     @property
     def faces(self) -> int:
@@ -75,8 +78,14 @@ class InputReport:
     more: Mapping[str, Any] = field(default_factory=dict)
     kept: bool = False
 
+    @property
+    def copied(self) -> int:
+        """How many frames were copied bit for bit."""
+        return self.tally.passthrough.copied if self.tally.passthrough else 0
+
     def to_json(self) -> dict[str, Any]:
         """Return the report of what went well, for machines."""
+        passed = self.tally.passthrough
         return {
             "source": self.source,
             "output": self.output,
@@ -87,4 +96,5 @@ class InputReport:
             "covered": self.tally.covered,
             "audio": self.audio,
             "seconds": round(self.seconds, 2),
+            "passthrough": passed.to_json() if passed else None,
         }

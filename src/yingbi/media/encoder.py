@@ -54,10 +54,47 @@ def add_picture(
     encoder = (plan or copy_plan(info)).encoder
     options = OPTIONS[encoder](info, crf, SPEEDS.index(preset))
     stream = cast(av.VideoStream, container.add_stream(encoder, rate=info.rate, options=options))
-    stream.width, stream.height, stream.pix_fmt = info.width, info.height, info.pixel_format
-    stream.thread_count = threads
-    context = stream.codec_context
-    context.time_base = stream.time_base = info.time_base
+    stream.time_base = info.time_base
+    _describe(stream.codec_context, info, encoder, threads)
+    if encoder == "libx265" and container.format.name in {"mp4", "mov"}:
+        stream.codec_context.codec_tag = "hvc1"  # players of Apple take no other
+    if info.matrix is not None:
+        stream.set_display_matrix(info.matrix)
+    return stream
+
+
+def open_encoder(
+    info: FilmInfo,
+    *,
+    crf: int,
+    threads: int,
+    preset: str,
+    sets_id: int,
+    profile: str | None,
+) -> av.VideoCodecContext:
+    """Return an H.264 encoder for a stretch of a film.
+
+    It reorders no frames; its packets have start codes (Annex B), its parameter sets stand in
+    its extradata alone and have the id that is given.
+    """
+    context = av.CodecContext.create("libx264", "w")
+    options = OPTIONS["libx264"](info, crf, SPEEDS.index(preset))
+    own = f"sps-id={sets_id}:bframes=0"
+    options["x264-params"] = ":".join(filter(None, [options.get("x264-params"), own]))
+    if profile is not None:
+        options["profile"] = profile
+    context.options = options
+    _describe(context, info, "libx264", threads)
+    context.framerate = info.rate
+    context.flags |= Flags.global_header
+    context.open()
+    return context
+
+
+def _describe(context: av.VideoCodecContext, info: FilmInfo, encoder: str, threads: int) -> None:
+    context.width, context.height, context.pix_fmt = info.width, info.height, info.pixel_format
+    context.thread_count = threads
+    context.time_base = info.time_base
     if info.pixel_aspect is not None:
         context.sample_aspect_ratio = info.pixel_aspect
     context.color_range = info.colours.range
@@ -67,11 +104,6 @@ def add_picture(
     context.flags |= Flags.frame_duration  # else the last frame's length is a guess
     if info.interlaced and encoder == "libx264":
         context.flags |= Flags.interlaced_dct
-    if encoder == "libx265" and container.format.name in {"mp4", "mov"}:
-        context.codec_tag = "hvc1"  # players of Apple take no other
-    if info.matrix is not None:
-        stream.set_display_matrix(info.matrix)
-    return stream
 
 
 def _x264(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:

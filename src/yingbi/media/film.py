@@ -30,6 +30,7 @@ from yingbi.media.description import MAX_PIXELS, codec_of, describe, matrix_of, 
 from yingbi.media.film_info import WRITABLE, FilmInfo
 from yingbi.media.libav import reading
 from yingbi.media.source_file import open_source
+from yingbi.media.tap import Tap
 from yingbi.media.whole import check_whole
 
 READ_AT_ONCE = 1 << 18
@@ -56,13 +57,15 @@ class FilmReader:
         held: BinaryIO | None = None,
         *,
         salvage: bool = False,
+        tap: Tap | None = None,
     ) -> None:
         """Remember what to open; `threads` is the number of decoding threads.
 
         held: a film in memory; `path` is then only its name in errors.
+        tap: takes every packet before it is decoded.
         """
         self._path, self._held = path, held
-        self._threads, self._salvage = threads, salvage
+        self._threads, self._salvage, self._tap = threads, salvage, tap
         self._times: list[int] = []
         self._end: Fraction | None = None
         self.broken: CutOffError | None = None
@@ -143,6 +146,8 @@ class FilmReader:
             self._stream.thread_type = "SLICE" if self._threads == 1 else "AUTO"
             self._codec = codec_of(self._stream)
             self._ticks = cast(Fraction, self._stream.time_base).numerator
+            if self._tap is not None:
+                self._tap.stream = self._stream
         self._decoded = opened.enter_context(closing(self._decode()))
         first = next(self._decoded, None)
         if first is None and self._packets:
@@ -171,6 +176,8 @@ class FilmReader:
             with reading(self._path):
                 for packet in self._container.demux(self._stream):
                     self._count(packet)
+                    if self._tap is not None:
+                        self._tap.take(packet)
                     for picture in packet.decode():
                         yield self._timed(picture)
         except CutOffError:

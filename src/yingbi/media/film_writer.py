@@ -1,5 +1,6 @@
 """A film written again: same frames and times, and no word about where it came from."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -13,6 +14,64 @@ from yingbi.media.encoder import PRESET, add_picture, clock_options, encodable
 from yingbi.media.faststart import Reader
 from yingbi.media.film_info import Chapter, FilmInfo
 from yingbi.media.libav import writing
+
+
+class FilmTarget:
+    """A film to be written: its container, its chapters, and what goes with the picture.
+
+    The picture track is added by whoever writes it, before `add_companions`.
+    """
+
+    def __init__(
+        self,
+        sink: BinaryIO,
+        info: FilmInfo,
+        *,
+        audio: AudioChoice = "drop",
+        keep: frozenset[Extra] = frozenset(),
+        source: Path | None = None,
+        salvage: bool = False,
+    ) -> None:
+        """Open the container; nothing is written yet. The arguments are FilmWriter's."""
+        self._path, self._audio, self._keep, self._salvage = source, audio, keep, salvage
+        self._heard = audio != "drop" and bool(info.sound)
+        self._beside = ("subtitles" in keep and bool(info.beside.subtitles)) or (
+            "data" in keep and bool(info.beside.data)
+        )
+        if (self._heard or self._beside) and source is None:
+            raise ValueError("tracks are kept from a source, which is not named")
+        self.plan = copy_plan(info, source or "-", audio)
+        with writing(source):
+            self.container = open_target(sink, info, self.plan, sound=self._heard)
+            chapters = chapters_of(info, named="chapter-names" in keep)
+            self.container.set_chapters(cast(Any, chapters))  # typed for reading alone
+        self._companions: Companions | None = None
+
+    def add_companions(self) -> None:
+        """Add the tracks that go with the picture."""
+        if (self._heard or self._beside) and self._path is not None:
+            self._companions = Companions(
+                self.container,
+                self._path,
+                self.plan.container,
+                audio=self._audio if self._heard else "drop",
+                keep=self._keep,
+                salvage=self._salvage,
+            )
+
+    def write_until(self, time_s: Fraction) -> None:
+        """Write all that goes with the picture up to the time."""
+        if self._companions is not None:
+            self._companions.write_until(time_s)
+
+    def close(self) -> None:
+        """Write what is left and the index; without it the film cannot be played."""
+        if self._companions is not None and self._salvage:
+            self._companions.close()
+        elif self._companions is not None:
+            self._companions.write_until(None)
+        with writing(self._path):
+            self.container.close()
 
 
 class FilmWriter:
@@ -40,49 +99,33 @@ class FilmWriter:
         salvage: bool = False,
     ) -> None:
         """Lay out the tracks; nothing is written before the first frame."""
-        self._path, self._salvage = source, salvage
-        heard = audio != "drop" and bool(info.sound)
-        beside = ("subtitles" in keep and info.beside.subtitles) or (
-            "data" in keep and info.beside.data
+        self._path = source
+        self._target = FilmTarget(
+            sink, info, audio=audio, keep=keep, source=source, salvage=salvage
         )
-        if (heard or beside) and source is None:
-            raise ValueError("tracks are kept from a source, which is not named")
-        self.plan = copy_plan(info, source or "-", audio)
+        self.plan = self._target.plan
         with writing(source):
-            self._container = open_target(sink, info, self.plan, sound=heard)
-            chapters = chapters_of(info, named="chapter-names" in keep)
-            self._container.set_chapters(cast(Any, chapters))  # typed for reading alone
             self._stream = add_picture(
-                self._container, info, crf=crf, threads=threads, preset=preset, plan=self.plan
+                self._target.container,
+                info,
+                crf=crf,
+                threads=threads,
+                preset=preset,
+                plan=self.plan,
             )
-        self._companions: Companions | None = None
-        if (heard or beside) and source is not None:
-            self._companions = Companions(
-                self._container,
-                source,
-                self.plan.container,
-                audio=audio if heard else "drop",
-                keep=keep,
-                salvage=salvage,
-            )
+        self._target.add_companions()
 
-    def write(self, frame: Frame) -> None:
-        """Encode one frame, and all that goes with it up to its time."""
+    def write(self, frame: Frame, *, masked: bool = True) -> None:
+        """Encode one frame, whether masked or not, and all that goes with it up to its time."""
         with writing(self._path):
-            self._container.mux(self._stream.encode(encodable(frame)))
-        if self._companions is not None:
-            self._companions.write_until(frame.pts * frame.time_base)
+            self._target.container.mux(self._stream.encode(encodable(frame)))
+        self._target.write_until(frame.pts * frame.time_base)
 
     def close(self) -> None:
         """Write what is left and the index; without it the film cannot be played."""
         with writing(self._path):
-            self._container.mux(self._stream.encode(None))
-        if self._companions is not None and self._salvage:
-            self._companions.close()
-        elif self._companions is not None:
-            self._companions.write_until(None)
-        with writing(self._path):
-            self._container.close()
+            self._target.container.mux(self._stream.encode(None))
+        self._target.close()
 
 
 def open_target(

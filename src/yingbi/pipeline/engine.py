@@ -25,6 +25,7 @@ from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
 from yingbi.media.still import read_still
+from yingbi.media.tap import Tap
 from yingbi.track.tracker import track
 
 
@@ -66,11 +67,15 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Reel:
-    """An opened source: what it is, its frames, and a film's own facts."""
+    """An opened source: what it is, its frames, and a film's own facts.
+
+    tap: the coded packets that the frames come from, where they were asked for.
+    """
 
     source: Source
     info: FilmInfo | None
     frames: Iterable[Frame]
+    tap: Tap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,18 @@ class Sealed:
 
 
 @contextmanager
-def open_reel(path: Path, threads: int = 0) -> Iterator[Reel]:
-    """Open a film or a still; raise what `media.probe` and the readers raise."""
+def open_reel(path: Path, threads: int = 0, *, tapped: bool = False) -> Iterator[Reel]:
+    """Open a film or a still; raise what `media.probe` and the readers raise.
+
+    tapped: also hand on a film's coded packets.
+    """
     source = probe(path)
     if source.kind == "still":
         yield Reel(source, None, [read_still(path)])
         return
-    with FilmReader(path, threads=threads) as film:
-        yield Reel(source, film.info, film.frames())
+    tap = Tap() if tapped else None
+    with FilmReader(path, threads=threads, tap=tap) as film:
+        yield Reel(source, film.info, film.frames(), tap)
 
 
 _HELD = Path("a sealed film")

@@ -4,13 +4,14 @@ Clause: 6.2.5.b; 4.2.a.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
+from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.report import InputReport, Progress, Tally
 from yingbi.domain.zone import Zone
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
@@ -18,13 +19,15 @@ from yingbi.mask.zones import ZoneCloth
 from yingbi.media.containers import KINDS, Container, container_of, head_of
 from yingbi.media.copy_plan import copy_plan
 from yingbi.media.film_info import FilmInfo
+from yingbi.media.gops import SpliceDoubtError
 from yingbi.media.output import check_new, new_file
 from yingbi.media.probe import Source
 from yingbi.media.source_file import open_source
+from yingbi.media.splice_check import verify_spliced
 from yingbi.media.tracks import other_tracks
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
-from yingbi.pipeline.mask import Audio, mask
+from yingbi.pipeline.mask import Audio, Written, mask
 from yingbi.pipeline.notes import Notes
 from yingbi.usecases.each import each
 from yingbi.usecases.evidence import Evidence, Identity, identity, identity_of_open, unchanged
@@ -38,6 +41,7 @@ class MaskOptions:
     """What the user chose for all inputs.
 
     noted: whether a report will be written. zones: of all inputs; each takes its own.
+    passthrough: whether stretches of film without a mask are copied as they are.
     """
 
     audio: Audio = "drop"
@@ -45,6 +49,7 @@ class MaskOptions:
     jobs: int = 1
     noted: bool = False
     zones: Sequence[Zone] = ()
+    passthrough: bool = True
 
 
 def plan(
@@ -144,28 +149,52 @@ def mask_inputs(
 def _mask_one(
     item: Input, output: Path, options: MaskOptions, sight: Sight, progress: Progress
 ) -> InputReport:
-    tally, started = Tally(), time.monotonic()
+    started = time.monotonic()
+    try:
+        report = _attempt(item, output, options, sight, progress)
+    except SpliceDoubtError as doubt:
+        whole = replace(options, passthrough=False)
+        report = _attempt(item, output, whole, sight, progress)
+        reason = f"doubt-{doubt.reason}"
+        report.tally.passthrough = Passthrough(encoded=report.tally.frames, reason=reason)
+    return replace(report, seconds=time.monotonic() - started)
+
+
+def _attempt(
+    item: Input, output: Path, options: MaskOptions, sight: Sight, progress: Progress
+) -> InputReport:
+    """Mask one input; raise SpliceDoubtError where it must be tried without passthrough."""
+    tally = Tally()
     zones = [zone for zone in options.zones if zone.concerns(item.place.as_posix())]
     notes = Notes(ZoneCloth(zones, sight.style))
     before = identity(item.path) if options.noted else None
-    with open_reel(item.path, sight.threads) as reel:
+    with open_reel(item.path, sight.threads, tapped=options.passthrough) as reel:
         source = reel.source
         _must_suit(output, source, reel.info, options.audio)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
         _make_folder(output)
         with new_file(output, force=options.force, private=False) as file:
-            pts = mask(Take(reel, looking, tally), file, audio=options.audio, notes=notes)
-            if source.kind == "film":
-                shown = progress.begin(say("check {name}", name=item.path.name), len(pts))
-                size = source.width, source.height
-                verify_film(file, pts, size, name=output, tick=shown)
+            take = Take(reel, looking, tally)
+            written = mask(take, file, audio=options.audio, notes=notes)
+            if reel.info is not None:
+                shown = progress.begin(say("check {name}", name=item.path.name), len(written.pts))
+                _verify(file, written, reel.info, output, shown)
             unchanged(item.path, before)
             after = identity_of_open(file) if options.noted else None
     audio = options.audio if source.has_audio else "none"
     place = item.place.with_name(output.name)
     told = _more(place, source, options, before, after) | notes.to_json()
-    seconds = time.monotonic() - started
-    return InputReport(str(item.path), str(output), tally, audio, seconds, more=told)
+    return InputReport(str(item.path), str(output), tally, audio, more=told)
+
+
+def _verify(
+    file: BinaryIO, written: Written, info: FilmInfo, output: Path, tick: Callable[[int], None]
+) -> None:
+    """Raise unless the film that was written is the one that was meant."""
+    if written.stretches is None:
+        verify_film(file, written.pts, info.size, name=output, tick=tick)
+    else:
+        verify_spliced(file, written.pts, info, written.stretches, name=output, tick=tick)
 
 
 def _more(
@@ -185,7 +214,6 @@ def _more(
         "place": place.as_posix(),
         "input": before.to_json(),
         "written": after.to_json(),
-        "passed_through": [],
         "dropped": dropped,
     }
 

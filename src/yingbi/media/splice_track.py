@@ -1,0 +1,154 @@
+"""The picture track of a film that is partly copied and partly encoded.
+
+The encoder's parameter sets have an id of their own and stand beside the source's in the
+container's record, so that none are needed within the film and it stays plain `avc1`.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import cast
+
+import av
+
+from yingbi.domain.frame import Frame
+from yingbi.media.avc import PROFILES, SEI, AvcRecord, held
+from yingbi.media.encoder import encodable, open_encoder
+from yingbi.media.film_info import FilmInfo
+from yingbi.media.film_writer import FilmTarget
+from yingbi.media.gops import Coded, SpliceDoubtError, Times
+from yingbi.media.libav import writing
+from yingbi.media.nal import join, split_at_starts, without_user_data
+from yingbi.media.splice_proof import Stretch
+
+
+class SpliceTrack:
+    """Writes coded pictures and frames, in the order of decoding, to MP4 or MOV.
+
+    stretches: what was written so far, to check the film against.
+    messages: how many SEI messages were left out of copied pictures.
+    Raises SpliceDoubtError where times do not grow or the encoder does not behave.
+    """
+
+    def __init__(
+        self,
+        target: FilmTarget,
+        info: FilmInfo,
+        template: av.VideoStream,
+        *,
+        crf: int,
+        threads: int,
+        preset: str,
+    ) -> None:
+        """Add the track to the target; `template` is the source's picture track."""
+        self.stretches: list[Stretch] = []
+        self.messages = 0
+        self._target, self._info = target, info
+        self._record = AvcRecord.parse(bytes(template.codec_context.extradata or b""))
+        self._crf, self._threads, self._preset = crf, threads, preset
+        self._sets_id = self._record.free_id()
+        self._encoder: av.VideoCodecContext | None = self._new_encoder()
+        self._sets = bytes(self._encoder.extradata or b"")
+        with writing(None):
+            self._stream = target.container.add_stream_from_template(template)
+            context = self._stream.codec_context
+            context.extradata = bytes(self._record.with_sets_of(self._sets))
+            if info.matrix is not None:
+                self._stream.set_display_matrix(info.matrix)
+        target.add_companions()
+        self._waiting: deque[Times] = deque()
+        self._last_dts: int | None = None
+        self._last_pts: int | None = None
+
+    def copy(self, group: Sequence[Coded]) -> Stretch:
+        """Write a closed group as it was coded, without user data; return its stretch."""
+        self._finish_encoding()
+        stretch = self._stretch(copied=True)
+        stretch.last_group = len(group)
+        for coded in group:
+            found = held(coded.content, self._record)
+            stretch.add(found.vcl)
+            self.messages += found.dropped
+            self._mux(join(found.kept, self._record.length_size), coded.times, key=coded.key)
+        return stretch
+
+    def encode(self, frame: Frame, times: Times) -> None:
+        """Encode a frame, to be decoded and shown at these times."""
+        self._stretch(copied=False).add(())
+        if self._encoder is None:
+            self._encoder = self._new_encoder()
+            if bytes(self._encoder.extradata or b"") != self._sets:
+                raise SpliceDoubtError("encoder")
+        self._waiting.append(times)
+        with writing(None):
+            packets = self._encoder.encode(encodable(frame))
+        self._mux_encoded(packets)
+
+    def close(self) -> None:
+        """Write what is left and the index."""
+        self._finish_encoding()
+        self._target.close()
+
+    def _stretch(self, *, copied: bool) -> Stretch:
+        """Return the stretch that goes on, or a new one."""
+        if not self.stretches or self.stretches[-1].copied != copied:
+            self.stretches.append(Stretch(copied))
+        return self.stretches[-1]
+
+    def _new_encoder(self) -> av.VideoCodecContext:
+        profile = PROFILES.get(self._record.profile)
+        with writing(None):
+            return open_encoder(
+                self._info,
+                crf=self._crf,
+                threads=self._threads,
+                preset=self._preset,
+                sets_id=self._sets_id,
+                profile=profile,
+            )
+
+    def _finish_encoding(self) -> None:
+        """Write what the encoder holds; the next stretch has a new one."""
+        if not self.stretches or self.stretches[-1].copied or self._encoder is None:
+            return
+        with writing(None):
+            packets = self._encoder.encode(None)
+        self._mux_encoded(packets)
+        self._encoder = None
+        if self._waiting:
+            raise SpliceDoubtError("encoder")
+
+    def _mux_encoded(self, packets: "Iterable[av.Packet[av.VideoStream]]") -> None:
+        for packet in packets:
+            times = self._waiting.popleft()
+            if packet.pts != times.pts:
+                raise SpliceDoubtError("encoder")
+            units = split_at_starts(bytes(packet))
+            pure = [_pure(unit) for unit in units]
+            content = join([unit for unit in pure if unit], self._record.length_size)
+            self._mux(content, times, key=packet.is_keyframe)
+
+    def _mux(self, content: bytes, times: Times, *, key: bool) -> None:
+        if self._last_dts is not None and times.dts <= self._last_dts:
+            raise SpliceDoubtError("times")
+        self._last_dts = times.dts
+        packet = packet_of(content, times, self._info.time_base)
+        packet.is_keyframe, packet.stream = key, self._stream
+        with writing(None):
+            self._target.container.mux_one(packet)
+        if self._last_pts is None or times.pts > self._last_pts:
+            self._last_pts = times.pts
+            self._target.write_until(times.pts * self._info.time_base)
+
+
+def packet_of(content: bytes, times: Times, time_base: Fraction) -> "av.Packet[av.VideoStream]":
+    """Return a packet with these times."""
+    packet = cast("av.Packet[av.VideoStream]", av.Packet(content))
+    packet.pts, packet.dts, packet.duration = times.pts, times.dts, times.duration
+    packet.time_base = time_base
+    return packet
+
+
+def _pure(unit: bytes) -> bytes | None:
+    """Return an encoder's unit without the encoder's own words."""
+    return without_user_data(unit, 1)[0] if unit[0] & 31 == SEI else unit

@@ -1,0 +1,237 @@
+"""Untouched stretches of a film are copied bit for bit, and the joins hold."""
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from films import picture
+from made_films import VFR, Recipe, make_film, sound_packets
+from spliced import GREY, PATCH, Spliced, lumas, splice, times, vcl
+from yb import Yingbi
+from yingbi.media import gops
+from yingbi.media.gops import SpliceDoubtError
+from yingbi.media.splice_check import verify_spliced
+
+TICKS = tuple(range(0, 60 * 1001, 1001))
+PYRAMID = (("b-pyramid", "normal"), ("refs", "4"))
+RECIPES = {
+    "plain": Recipe(pts=TICKS, key_every=10),
+    "b-frames": Recipe(pts=TICKS, key_every=10, b_frames=2),
+    "b-frames that are referred to": Recipe(pts=TICKS, key_every=12, b_frames=3, encoder=PYRAMID),
+    "all key frames": Recipe(pts=TICKS, key_every=1),
+    "uneven times": Recipe(pts=VFR, key_every=3, b_frames=2),
+    "a late start": Recipe(pts=tuple(p + 5005 for p in TICKS), key_every=10, b_frames=2),
+    "turned": Recipe(pts=TICKS, key_every=10, rotation=90),
+    "ten bits": Recipe(pts=TICKS, key_every=10, pixel_format="yuv420p10le"),
+    "4:4:4": Recipe(pts=TICKS, key_every=10, pixel_format="yuv444p", b_frames=2),
+    "baseline": Recipe(pts=TICKS, key_every=10, encoder=(("profile", "baseline"),)),
+    "mov": Recipe(pts=TICKS, key_every=10, container="mov"),
+    "slices": Recipe(pts=TICKS, key_every=10, b_frames=1, encoder=(("slices", "3"),)),
+    "fields in one picture": Recipe(pts=TICKS, key_every=10, interlaced=True),
+    "hidden units": Recipe(pts=TICKS, key_every=10, encoder=(("x264-params", "sps-id=1:aud=1"),)),
+}
+
+
+def of_ranges(film: Spliced) -> list[int]:
+    return [p for p in film.pts for first, last in film.facts.ranges if first <= p <= last]
+
+
+def must_hold(film: Spliced, masked: set[int]) -> None:
+    """Check all that a spliced film promises, with no code of the product's but `verify`."""
+    film.verify()
+    before, after = times(film.source), times(film.path)
+    assert sorted(p for p, _, _ in after) == sorted(p for p, _, _ in before)
+    assert [when for _, *when in after] == [when for _, *when in before]
+    assert all(dts <= p for p, dts, _ in after)
+    copied = of_ranges(film)
+    assert len(copied) == film.facts.copied
+    assert film.facts.copied + film.facts.encoded == len(film.pts)
+    coded, written = vcl(film.source), vcl(film.path)
+    assert all(coded[p] == written[p] for p in copied)
+    shown, meant = lumas(film.path), lumas(film.source)
+    assert list(shown) == list(meant) == film.pts
+    assert all(np.array_equal(shown[p], meant[p]) for p in copied)
+    loose = 8 << (film.info.depth - 8)
+    for number, p in enumerate(film.pts):
+        picture, original = shown[p].astype(int), meant[p].astype(int)
+        if number in masked:
+            assert p not in copied
+            assert np.abs(picture[: PATCH - 4, : PATCH - 4] - GREY).max() <= 2 * loose
+        assert np.abs(picture - original)[PATCH + 4 :, PATCH + 4 :].mean() < loose
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_groups_without_a_mask_are_copied_and_all_times_stay(name: str, tmp_path: Path) -> None:
+    source = make_film(tmp_path / "in.mp4", RECIPES[name])
+    masked = {7, 8} if name == "uneven times" else {25, 26}
+    film = splice(source, masked)
+    must_hold(film, masked)
+    assert film.facts.reason == "masked"
+    assert len(film.facts.ranges) == 2
+    assert film.facts.encoded <= 20
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    masked=st.sets(st.integers(0, 59), max_size=5),
+    name=st.sampled_from(["plain", "b-frames", "b-frames that are referred to", "all key frames"]),
+    ahead=st.integers(0, 30),
+    threads=st.sampled_from([1, 2]),
+)
+def test_whatever_is_masked_the_joins_hold(
+    masked: set[int], name: str, ahead: int, threads: int, tmp_path: Path
+) -> None:
+    source = tmp_path / f"{name}.mp4"
+    if not source.exists():
+        make_film(source, RECIPES[name])
+    film = splice(source, masked, ahead=ahead, threads=threads)
+    must_hold(film, masked)
+    keys = [p for p, units in vcl(source).items() if units[0][0] & 31 == 5]
+    spoilt = {max(k for k in keys if k <= film.pts[n]) for n in masked}
+    clean = [p for p in film.pts if max(k for k in keys if k <= p) not in spoilt]
+    assert of_ranges(film) == clean, "all that could be copied was, and nothing else"
+
+
+def test_user_data_is_left_out_of_copied_and_encoded_stretches(tmp_path: Path) -> None:
+    source = make_film(tmp_path / "in.mp4", RECIPES["plain"])
+    assert b"x264 - core" in source.read_bytes()
+    film = splice(source, {25})
+    assert film.facts.messages == 1
+    assert b"x264" not in film.path.read_bytes()
+    must_hold(film, {25})
+
+
+def test_messages_about_time_stay_where_pictures_are_copied(tmp_path: Path) -> None:
+    timed = (("nal-hrd", "vbr"), ("maxrate", "1M"), ("bufsize", "1M"), ("b", "500k"))
+    recipe = Recipe(pts=TICKS, key_every=10, encoder=timed)
+    film = splice(make_film(tmp_path / "in.mp4", recipe), {25})
+    before, after = vcl(film.source, [6]), vcl(film.path, [6])
+    copied = of_ranges(film)[1:]  # the first loses the encoder's own words
+    assert all(before[p] == after[p] for p in copied)
+    assert all(before[p] for p in copied)
+
+
+@pytest.mark.parametrize("joint", [0, 10, 30, 59])
+def test_a_byte_that_went_wrong_in_a_copied_picture_is_found(joint: int, tmp_path: Path) -> None:
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES["b-frames"]), {25})
+    film.verify()
+    with av.open(film.path) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        chosen = next(p for p in packets if p.pts == film.pts[joint])
+        place = chosen.pos + chosen.size - 3
+    content = bytearray(film.path.read_bytes())
+    content[place] ^= 0x10
+    film.path.write_bytes(content)
+    with pytest.raises(SpliceDoubtError):
+        film.verify()
+
+
+def test_a_join_that_does_not_decode_as_the_source_is_found(tmp_path: Path) -> None:
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES["b-frames"]), {25})
+    for stretch in film.stretches:
+        for edge in (stretch.head, stretch.tail):
+            for p in edge:
+                kept, edge[p] = edge[p], b"another picture"
+                with pytest.raises(SpliceDoubtError):
+                    film.verify()
+                edge[p] = kept
+    film.verify()
+    assert sum(len(s.head) + len(s.tail) for s in film.stretches) == 9
+
+
+def test_a_frame_too_few_is_found(tmp_path: Path) -> None:
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES["plain"]), {25})
+    with pytest.raises(SpliceDoubtError), film.path.open("rb") as file:
+        verify_spliced(file, film.pts[:-1], film.info, film.stretches, name=film.path)
+
+
+def test_an_open_group_is_not_cut(tmp_path: Path) -> None:
+    opened = (("x264-params", "open-gop=1"),)
+    recipe = Recipe(pts=TICKS, key_every=10, b_frames=2, encoder=opened)
+    source = make_film(tmp_path / "in.mp4", recipe)
+    film = splice(source, {55})
+    must_hold(film, {55})
+    assert film.facts.copied == 0
+    clear = splice(source, set())
+    must_hold(clear, set())
+    assert clear.facts.copied == 60
+
+
+def test_frames_that_an_edit_list_hides_are_not_copied(tmp_path: Path) -> None:
+    whole = make_film(tmp_path / "whole", Recipe(pts=TICKS, key_every=10, b_frames=2))
+    source = tmp_path / "in.mp4"
+    with av.open(whole) as given_film, av.open(source, "w", format="mp4") as target:
+        track = target.add_stream_from_template(given_film.streams.video[0])
+        for packet in given_film.demux(video=0):
+            if packet.size:
+                packet.pts, packet.dts, packet.stream = packet.pts - 5005, packet.dts - 5005, track
+                target.mux(packet)
+    film = splice(source, set())
+    film.verify()
+    assert (film.facts.encoded, film.facts.reason) == (5, "hidden")
+    assert film.facts.copied == 50
+    assert list(lumas(film.path)) == list(lumas(source)) == film.pts
+    assert len(times(film.path)) == 55, "the hidden frames are not there at all"
+
+
+def test_a_group_too_long_to_be_held_is_encoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_film(tmp_path / "in.mp4", RECIPES["plain"])
+    monkeypatch.setattr(gops, "MOST_HELD", 1000)
+    film = splice(source, set())
+    must_hold(film, set())
+    assert (film.facts.copied, film.facts.reason) == (0, "long")
+
+
+@pytest.mark.parametrize("audio", ["keep", "mute", "drop"])
+def test_sound_goes_with_the_pictures(audio: str, tmp_path: Path) -> None:
+    recipe = Recipe(pts=TICKS, key_every=10, b_frames=2, sound_tracks=2)
+    film = splice(make_film(tmp_path / "in.mp4", recipe), {25}, audio=audio)
+    must_hold(film, {25})
+    before, after = sound_packets(film.source), sound_packets(film.path)
+    assert (before == after) == (audio == "keep")
+    assert len(after) == (0 if audio == "drop" else 2)
+
+
+def quiet_then_face(path: Path) -> Path:
+    """Write 75 frames of a grey ramp and then 50 with a face, a key frame every 25."""
+    rows = np.linspace(90, 110, 240, dtype=np.uint8)
+    quiet = np.broadcast_to(rows[:, None, None], (240, 320, 3))
+    with av.open(path, "w") as container:
+        traits = {"g": "25", "sc_threshold": "0", "preset": "veryfast", "crf": "18"}
+        stream = container.add_stream("libx264", rate=25, options=traits)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(125):
+            shown = quiet if number < 75 else picture(number - 75, 50, (320, 240))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_the_command_copies_what_nobody_is_in_and_says_so(tmp_path: Path) -> None:
+    film = quiet_then_face(tmp_path / "film.mp4")
+    yingbi = Yingbi(tmp_path)
+    answer = yingbi("mask", film, "-o", "m.mp4", "--targets", "face", "--report", "r.json")
+    (told,) = json.loads((tmp_path / "r.json").read_text())["inputs"]
+    passed = told["passthrough"]
+    count = passed["copied"]
+    assert count in {50, 75}, "the tracker may look back into the last group"
+    assert f"{count} frames without a mask copied bit for bit" in answer.out
+    assert (passed["encoded"], passed["reason"]) == (125 - count, "masked")
+    assert passed["ranges"] == [[0, (count - 1) * 512]]
+    before, after = vcl(film), vcl(tmp_path / "m.mp4")
+    same = [p for p in before if before[p] == after[p]]
+    assert sorted(same) == [n * 512 for n in range(count)]
+    answer = yingbi("mask", film, "-o", "w.mp4", "--targets", "face", "--no-passthrough", "--json")
+    assert answer.json[0]["passthrough"]["reason"] == "asked"
+    whole = vcl(tmp_path / "w.mp4")
+    assert not any(before[p] == whole[p] for p in before)
