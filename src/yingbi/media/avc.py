@@ -1,7 +1,7 @@
 """H.264 as coded: what a packet holds, and the record of parameter sets beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Self
 
@@ -32,11 +32,11 @@ class AvcRecord:
     head: profile, its constraints, level. tail: what follows the sets, kept as it is.
     """
 
-    head: bytes
+    head: bytes = field(repr=False)
     length_size: int
-    sps: tuple[bytes, ...]
-    pps: tuple[bytes, ...]
-    tail: bytes = b""
+    sps: tuple[bytes, ...] = field(repr=False)
+    pps: tuple[bytes, ...] = field(repr=False)
+    tail: bytes = field(default=b"", repr=False)
 
     @classmethod
     def parse(cls, record: bytes) -> Self:
@@ -104,8 +104,8 @@ class Held:
     """
 
     begins: bool
-    vcl: tuple[bytes, ...] = ()
-    kept: tuple[bytes, ...] = ()
+    vcl: tuple[bytes, ...] = field(default=(), repr=False)
+    kept: tuple[bytes, ...] = field(default=(), repr=False)
     dropped: int = 0
     fault: str | None = None
 

@@ -58,7 +58,7 @@ class Group:
     start: int
     pictures: list[Coded] = field(default_factory=list)
     given: list[Times] = field(default_factory=list)
-    head: dict[int, bytes] = field(default_factory=dict)
+    head: dict[int, bytes] = field(default_factory=dict, repr=False)
     fault: str | None = None
     spoilt: bool = False
     held: int = 0

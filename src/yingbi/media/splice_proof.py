@@ -28,8 +28,8 @@ class Stretch:
     pictures: int = 0
     last_group: int = 0
     digest: hashlib.blake2b = field(default_factory=_digest)
-    head: dict[int, bytes] = field(default_factory=dict)
-    tail: dict[int, bytes] = field(default_factory=dict)
+    head: dict[int, bytes] = field(default_factory=dict, repr=False)
+    tail: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     def add(self, vcl: Iterable[bytes]) -> None:
         """Count one picture, with its units where it is copied."""
