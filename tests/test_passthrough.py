@@ -235,3 +235,18 @@ def test_the_command_copies_what_nobody_is_in_and_says_so(tmp_path: Path) -> Non
     assert answer.json[0]["passthrough"]["reason"] == "asked"
     whole = vcl(tmp_path / "w.mp4")
     assert not any(before[p] == whole[p] for p in before)
+
+
+def test_a_zone_is_masked_also_where_nobody_is_seen(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "film.mp4", RECIPES["plain"])
+    zones = '[[zone]]\nname = "door"\ndo = "mask"\nrectangle = [0.0, 0.0, 0.5, 0.5]\nto_s = 0.5\n'
+    (tmp_path / "zones.toml").write_text(zones)
+    yingbi = Yingbi(tmp_path)
+    given_zones = ("--zones", "zones.toml", "--targets", "face", "--json")
+    (told,) = yingbi("mask", film, "-o", "m.mp4", *given_zones).json
+    assert told["passthrough"]["ranges"] == [[TICKS[20], TICKS[59]]]
+    shown, meant = lumas(tmp_path / "m.mp4"), lumas(film)
+    for number, p in enumerate(TICKS):
+        covered = np.abs(shown[p][:44, :76].astype(int) - GREY).max() <= 16
+        assert covered == (number * 1001 / 30000 < 0.5)
+        assert np.array_equal(shown[p], meant[p]) == (number >= 20)
