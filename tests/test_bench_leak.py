@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from yingbi.bench import peer
+from yingbi.bench import pasted, peer
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
 from yingbi.bench.leaks import Judged, OtherFramesError, count, judge, wilson
 from yingbi.bench.stills import Still
+from yingbi.bench.strata import hard_faces, kinds, missed
 from yingbi.bench.tree import CommandFailedError, cost
 from yingbi.bench.truth import Clip, around, patch
 from yingbi.media.planes import Planes, planes_of, read_planes, write_planes, write_rgb
@@ -174,6 +175,32 @@ def test_likeness_is_measured_outside_masks_only(clips, tmp_path):
     assert psnr_outside(clip.path, grey, grey) > 38
     assert psnr_outside(clip.path, clip.path, clip.path) == 100
     assert psnr_outside(clip.path, clip.path, grey) < psnr_outside(clip.path, grey, grey) - 5
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.key)
+def test_a_hard_face_is_missed_unless_it_is_covered(kind, tmp_path):
+    chance = np.random.default_rng(5)
+    picture = chance.integers(0, 256, (10, 10, 3), np.uint8).repeat(20, axis=0).repeat(20, axis=1)
+    write_rgb(tmp_path / "still.png", picture)
+    stills = [Still(tmp_path / "still.png", ((60, 50, 130, 140),))] * 2
+    made = list(hard_faces(kind, stills, tmp_path))
+    assert len(made) == 2
+    for one in made:
+        high, wide = one.face.seen.shape
+        largest = 2 * max(high, wide)
+        assert kind.low * 0.45 <= largest <= kind.high * 1.1
+    assert missed(made, [one.path for one in made], OURS) == 2
+    write_rgb(tmp_path / "grey.png", np.full((480, 640, 3), 128, np.uint8))
+    assert missed(made, [tmp_path / "grey.png", made[1].path], OURS) == 1
+
+
+def test_who_walks_behind_another_does_not_count_meanwhile():
+    box = (0, 0, 40, 50)
+    there, elsewhere = (around(1, 0, (20, 25), (x, 100)) for x in (100, 400))
+    first, second = pasted._people([box, box], [[there, there], [there, elsewhere]], (640, 352))
+    assert first.patches[0] is None
+    assert first.patches[1].seen.all()
+    assert all(one.seen.all() for one in second.patches)
 
 
 # --- what a command costs, and what the peer did before --------------------------------------------

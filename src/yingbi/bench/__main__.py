@@ -6,15 +6,19 @@ import os
 import sys
 from collections.abc import Callable
 
+from yingbi.bench.folder import stills
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine, setting
+from yingbi.bench.pasted import pasted
 from yingbi.bench.program import size, start
 from yingbi.bench.rotation import rotation
 from yingbi.bench.row import Row, heading, table
+from yingbi.bench.running import beginning, each_target, memory, side_by_side
 from yingbi.bench.scale import scale
 from yingbi.bench.sealing import passphrase, sealing
 from yingbi.bench.seek import seek
 from yingbi.bench.speed import speed
+from yingbi.bench.strata import strata
 from yingbi.bench.vault import against_age, ratios
 from yingbi.domain.messages import choose_language, use_language
 
@@ -22,7 +26,14 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "start": start,
     "size": size,
     "speed": speed,
+    "stills": stills,
+    "begin": beginning,
+    "memory": memory,
+    "two": side_by_side,
+    "targets": each_target,
     "moved": moved_stills,
+    "pasted": pasted,
+    "strata": strata,
     "seal": sealing,
     "passphrase": passphrase,
     "rotation": rotation,
@@ -32,8 +43,8 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "scale": scale,
 }
 GROUPS = {
-    "mask": ("speed",),
-    "leak": ("moved",),
+    "mask": ("speed", "stills", "begin", "memory", "two", "targets"),
+    "leak": ("moved", "pasted", "strata"),
     "vault": ("ratios", "age", "seek", "scale", "rotation"),
 }
 """Several suites under one name."""

@@ -16,6 +16,7 @@ from yingbi.bench.peer import SCALED, STOCK, PeerMissingError, PeerRun, run_peer
 from yingbi.bench.program import COMMAND
 from yingbi.bench.row import Row
 from yingbi.bench.tree import Cost, cost
+from yingbi.bootstrap import parse_targets
 from yingbi.domain.messages import say
 from yingbi.domain.region import BUILT
 
@@ -49,7 +50,7 @@ def faces() -> str:
 
 def everything() -> str:
     """Return the default targets."""
-    return ",".join(target.value for target in BUILT)
+    return ",".join(target.value for target in parse_targets(None))
 
 
 def passthrough() -> bool:
@@ -82,8 +83,8 @@ def cases() -> list[Case]:
             360,
             30,
         ),
-        Case("busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 200, 12),
-        Case("quiet", say("1080p, nobody in it"), "towncentre_1080p", clips.quiet, 300, 80),
+        Case("busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 150, 12),
+        Case("quiet", say("1080p, nobody in it"), "towncentre_1080p", clips.quiet, 240, 80),
         Case("moving", say("720p, moving camera"), "openpose_street", clips.moving, 205, 6),
     ]
 
