@@ -10,9 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from yingbi.errors import NoSuchInputError, NothingToDoError, UnreadableInputError
+from yingbi.media.still_kind import ENDINGS as STILL_ENDINGS
+from yingbi.media.still_kind import HEAD, still_kind
 
-ENDINGS = {".mp4", ".m4v", ".mov", ".jpg", ".jpeg", ".png", ".avi", ".mkv", ".webm", ".ts"}
+ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".ts", ".heic", ".heif"}
 ENDINGS |= {".m2ts", ".mts", ".mpg", ".mpeg", ".vob", ".3gp"}
+ENDINGS |= {ending for endings in STILL_ENDINGS.values() for ending in endings}
 
 
 class Why(StrEnum):
@@ -106,7 +109,7 @@ def _wanted(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            head = file.read(12)
+            head = file.read(HEAD)
     except OSError:
         return True
-    return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or head[4:8] == b"ftyp"
+    return still_kind(head) is not None or head[4:8] == b"ftyp"

@@ -34,8 +34,10 @@ class Frame:
 
     index: 0-based place in the film.
     pts, time_base: presentation time; seconds are pts * time_base.
-    planes: Y, U, V for film; one RGB, RGBA or grey plane for a still.
+    planes: Y, U, V for film and most JPEG; one plane of RGB, RGBA, CMYK or grey (with
+        alpha or without) for another still.
     turns: quarter turns clockwise from the stored picture to the displayed one.
+    mirrored: whether the stored picture is to be mirrored left to right before it is turned.
     origin: what `media` needs to write the frame again; opaque to all others.
     """
 
@@ -43,9 +45,10 @@ class Frame:
     pts: int
     time_base: Fraction
     planes: tuple[Plane, ...] = field(repr=False)
-    colour: Literal["yuv", "rgb", "grey"]
+    colour: Literal["yuv", "rgb", "grey", "cmyk"]
     depth: int = 8
     turns: int = 0
+    mirrored: bool = False
     origin: Any = field(default=None, repr=False)
 
     @property
@@ -71,10 +74,9 @@ class Frame:
         x0, y0, x1, y1 = box
         match self.turns % 4:
             case 1:
-                return y0, height - x1, y1, height - x0
+                box = y0, height - x1, y1, height - x0
             case 2:
-                return width - x1, height - y1, width - x0, height - y0
+                box = width - x1, height - y1, width - x0, height - y0
             case 3:
-                return width - y1, x0, width - y0, x1
-            case _:
-                return box
+                box = width - y1, x0, width - y0, x1
+        return (width - box[2], box[1], width - box[0], box[3]) if self.mirrored else box

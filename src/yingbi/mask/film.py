@@ -12,7 +12,7 @@ from yingbi.mask.cover import cover
 from yingbi.mask.style import SOLID, Style
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.segmented_film import FilmSegment, SegmentedFilm
-from yingbi.media.still import encode_still
+from yingbi.media.still_writer import StillWriter
 
 
 class FilmMasker:
@@ -46,26 +46,31 @@ class FilmMasker:
 
 
 class StillMasker:
-    """The same for a picture: one frame in, one masked picture out, in its own format."""
+    """The same for a picture of one frame or more: one masked picture, in its own format."""
 
     def __init__(self, media_type: str, *, grow: float, style: Style = SOLID) -> None:
         self._media_type = media_type
         self._grow, self._style = grow, style
+        self._writer = StillWriter()
+        self._times: list[float] = []
+        self._labels: set[str] = set()
         self.covered = 0
 
     def mask(
         self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]
     ) -> Iterator[MaskedFilm]:
-        """Yield the covered picture."""
+        """Take a frame; nothing is whole before the last of them."""
         self.covered += cover(frame, regions, grow=self._grow, style=self._style)
-        content = encode_still(frame)
-        yield MaskedFilm(
-            content, self._media_type, frame.time_s, frame.time_s, tuple(sorted(labels))
-        )
+        self._writer.add(frame)
+        self._times.append(frame.time_s)
+        self._labels |= labels
+        yield from ()
 
     def finish(self) -> Iterator[MaskedFilm]:
-        """Yield nothing: a picture has no rest."""
-        yield from ()
+        """Yield the covered picture."""
+        if self._times:
+            content, labels = self._writer.finish(), tuple(sorted(self._labels))
+            yield MaskedFilm(content, self._media_type, self._times[0], self._times[-1], labels)
 
 
 def masker(

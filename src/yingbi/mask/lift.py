@@ -5,7 +5,7 @@ be lifted out of the masked film, or erased by key, without touching the others.
 
     content  length of head 4 | head: JSON | film, or the samples of a still
     head     {"v": 1, "track": n, "canvas": box, "frames": [[pts, x0, y0, x1, y1], ...],
-              "still": null or [[shape, type], ...]}
+              "still": null or [[shape, type], ...] of each frame's planes in turn}
 
 Boxes are in the stored picture. Clause: 6.2.5.b; A.3-2; 6.2.3.e-2.
 """
@@ -101,7 +101,7 @@ def _cover(frame: Frame, cutting: Cutting, region: Region, grow: float) -> None:
 
 def _packed(track: int, cuttings: list[Cutting], info: FilmInfo | None, crf: int) -> bytes:
     if info is None:
-        planes = cuttings[0].planes
+        planes = [plane for cutting in cuttings for plane in cutting.planes]
         canvas, still = cuttings[0].box, [[p.shape, p.dtype.str] for p in planes]
         film = zlib.compress(b"".join(p.tobytes() for p in planes), 1)
     else:
@@ -135,4 +135,6 @@ def lifted(content: bytes) -> Iterator[Cutting]:
         count = int(np.prod(shape))
         planes.append(np.frombuffer(samples, kind, count, at).reshape(shape))
         at += count * np.dtype(kind).itemsize
-    yield Cutting(boxes[0][0], boxes[0][1], tuple(planes))
+    each = len(planes) // max(1, len(boxes))
+    for number, (pts, box) in enumerate(boxes):
+        yield Cutting(pts, box, tuple(planes[number * each : (number + 1) * each]))

@@ -37,8 +37,13 @@ def plane_values(frame: Frame, rgb: tuple[int, int, int]) -> list[tuple[int, ...
         return [(value,) for value in _yuv(frame, rgb)]
     most = (1 << frame.depth) - 1
     if frame.colour == "grey":
-        luma = np.dot(_shares(*STANDARD_DEFINITION), rgb)
-        return [(round(luma * most / 255),)]
+        luma = round(np.dot(_shares(*STANDARD_DEFINITION), rgb) * most / 255)
+        if frame.planes[0].fill[0] in {0, most}:  # a picture of black and white alone
+            luma = most if 2 * luma > most else 0
+        return [(luma, *plane.fill[1:]) for plane in frame.planes]
+    if frame.colour == "cmyk":
+        black = 255 - max(rgb)
+        return [(*(255 - round(255 * value / max(1, 255 - black)) for value in rgb), black)]
     shown = tuple(round(value * most / 255) for value in rgb)
     return [shown + plane.fill[3:] for plane in frame.planes]
 

@@ -4,7 +4,7 @@ A profile is kept since wide-gamut cameras' pictures are shown wrong without it,
 it may also name a device, a maker, a serial number and a date: those are left out.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 HEADER = 128
 MOST_TAGS = 200
@@ -15,8 +15,8 @@ COLOUR_TAGS = frozenset(
 NAMELESS = ((4, 8), (24, 36), (40, 44), (48, 56), (80, 100))
 """Header fields cleared: module, date, platform, maker and model, creator and digest."""
 
-SPACE_OF = {3: b"RGB ", 4: b"RGB ", 1: b"GRAY"}
-"""Channels of the picture to the colour space its profile must be for."""
+Space = Literal[b"RGB ", b"GRAY", b"CMYK"]
+"""The colour space that a picture's profile must be for, in the profile's own words."""
 
 
 class _Tag(NamedTuple):
@@ -24,14 +24,11 @@ class _Tag(NamedTuple):
     body: bytes
 
 
-def colour_only(profile: bytes | None, channels: int) -> bytes | None:
-    """Return the profile without names and dates, or None where it does not fit or is broken.
-
-    channels: 1 grey, 3 RGB, 4 RGBA.
-    """
+def colour_only(profile: bytes | None, space: Space) -> bytes | None:
+    """Return the profile without names and dates, or None where it does not fit or is broken."""
     if profile is None or len(profile) < HEADER + 4 or profile[36:40] != b"acsp":
         return None
-    if profile[16:20] != SPACE_OF[channels]:
+    if profile[16:20] != space:
         return None
     tags = _colour_tags(profile)
     if not tags:

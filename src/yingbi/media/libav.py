@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import av
 
@@ -36,3 +37,10 @@ def writing(path: Path | None) -> Iterator[None]:
     except av.error.FFmpegError as error:
         reason = say("the film could not be encoded")
         raise ReadWriteError(path=path or "-", reason=reason) from error
+
+
+def video_decoder(codec: str) -> av.VideoCodecContext:
+    """Return a decoder for packets of one picture each, without threads of its own."""
+    decoder = cast(av.VideoCodecContext, av.CodecContext.create(codec, "r"))
+    decoder.thread_count = 1
+    return decoder

@@ -9,23 +9,21 @@ from yingbi.errors import NoPictureError, NotMediaError, UnsupportedMediaError
 from yingbi.media.containers import HEAD, KINDS, container_of
 from yingbi.media.film import FilmReader
 from yingbi.media.source_file import open_source
-from yingbi.media.still import still_size
-from yingbi.media.still_layout import JPEG, PNG
+from yingbi.media.still import still_facts
+from yingbi.media.still_kind import still_kind
 
 OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
-    (8, b"WEBP", "WebP"),
-    (0, b"GIF8", "GIF"),
-    (0, b"BM", "BMP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
     (0, b"FLV\1", "FLV"),
     (0, b"\x30\x26\xb2\x75", "WMV"),
     (0, b"\xff\x0a", "JPEG XL"),
     (4, b"JXL ", "JPEG XL"),
     (8, b"heic", "HEIC"),
     (8, b"heix", "HEIC"),
+    (8, b"hevc", "HEIC"),
+    (8, b"heim", "HEIC"),
+    (8, b"heis", "HEIC"),
     (8, b"mif1", "HEIF"),
-    (8, b"avif", "AVIF"),
+    (8, b"msf1", "HEIF"),
 )
 """Offset, magic and name of kinds that are known and not handled."""
 
@@ -37,7 +35,8 @@ class Source:
     """One input that can be read.
 
     width, height: as displayed. turns: quarter turns clockwise from stored to displayed
-    (0 for a still, which is read upright). frames: None where the container does not count.
+    (0 for a still, whose frames say it themselves). frames: None where the container does not
+    count.
     """
 
     path: Path
@@ -59,7 +58,7 @@ def probe(path: Path, *, salvage: bool = False) -> Source:
     """
     with open_source(path) as file:
         head = file.read(HEAD)
-    if head.startswith((JPEG, PNG)):
+    if still_kind(head) is not None:
         return _still(path)
     for offset, magic, name in OTHER_KINDS:
         if head.startswith(magic, offset):
@@ -72,8 +71,9 @@ def probe(path: Path, *, salvage: bool = False) -> Source:
 
 
 def _still(path: Path) -> Source:
-    media_type, width, height = still_size(path)
-    return Source(path, "still", media_type, width, height, 1, 0.0, 0, has_audio=False)
+    facts = still_facts(path)
+    kind, frames = facts.kind.value, facts.frames
+    return Source(path, "still", kind, facts.width, facts.height, frames, 0.0, 0, has_audio=False)
 
 
 def _film(path: Path, *, salvage: bool) -> Source:

@@ -59,14 +59,25 @@ def _part(frame: Frame, stored: BoxXYXY, width: int, height: int) -> Rgb:
     sideways = frame.turns % 2 == 1
     size = (height, width) if sideways else (width, height)
     planes = [_resized(plane, stored, size, frame.depth - 8) for plane in frame.planes]
-    if frame.colour == "yuv":
-        rgb = rgb_from_yuv(planes, frame)
-    elif planes[0].ndim == 2:
-        rgb = np.repeat(planes[0][:, :, None], 3, axis=2)
-    else:
-        rgb = np.ascontiguousarray(planes[0][:, :, :3])
+    rgb = _rgb(planes, frame)
+    if frame.mirrored:
+        rgb = np.asarray(cv2.flip(rgb, 1), np.uint8)
     turn = TURN.get(frame.turns % 4)
     return rgb if turn is None else np.asarray(cv2.rotate(rgb, turn), np.uint8)
+
+
+def _rgb(planes: list[Rgb], frame: Frame) -> Rgb:
+    """Return planes of one size as RGB; alpha is left out, inks are taken as they mix on paper."""
+    first = planes[0]
+    if frame.colour == "yuv":
+        return rgb_from_yuv(planes, frame)
+    if frame.colour == "cmyk":
+        paper = 255 - first.astype(np.uint16)
+        return (paper[:, :, :3] * paper[:, :, 3:] // 255).astype(np.uint8)
+    if frame.colour == "grey":
+        grey = first if first.ndim == 2 else first[:, :, 0]
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return np.ascontiguousarray(first[:, :, :3])
 
 
 def _resized(plane: Plane, stored: BoxXYXY, size: tuple[int, int], shift: int) -> Rgb:

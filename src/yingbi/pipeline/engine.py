@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from yingbi.mask.style import SOLID, Style
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
-from yingbi.media.still import read_still
+from yingbi.media.still import read_stills
 from yingbi.media.tap import Tap
 from yingbi.track.tracker import track
 
@@ -106,7 +107,7 @@ def open_reel(path: Path, threads: int = 0, *, tapped: bool = False) -> Iterator
     """
     source = probe(path)
     if source.kind == "still":
-        yield Reel(source, None, [read_still(path)])
+        yield Reel(source, None, read_stills(path))
         return
     tap = Tap() if tapped else None
     with FilmReader(path, threads=threads, tap=tap) as film:
@@ -120,10 +121,10 @@ _HELD = Path("a sealed film")
 def open_held(content: bytes, media_type: str, threads: int = 0) -> Iterator[Reel]:
     """Open a film or a still that is in memory; raise what the readers raise."""
     if media_type.startswith("image/"):
-        frame = read_still(_HELD, content)
-        size = frame.size
-        source = Source(_HELD, "still", media_type, *size, 1, 0.0, 0, has_audio=False)
-        yield Reel(source, None, [frame])
+        frames = read_stills(_HELD, content)
+        first = next(frames)
+        source = Source(_HELD, "still", media_type, *first.size, None, 0.0, 0, has_audio=False)
+        yield Reel(source, None, chain([first], frames))
         return
     with FilmReader(_HELD, threads, BytesIO(content)) as film:
         info = film.info

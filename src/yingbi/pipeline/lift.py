@@ -12,7 +12,7 @@ from yingbi.mask.lift import lifted
 from yingbi.media.cutting import paste
 from yingbi.media.film import FilmReader
 from yingbi.media.film_writer import FilmWriter
-from yingbi.media.still import encode_still, read_still
+from yingbi.media.still import encode_stills, read_stills
 
 _HELD = Path("a sealed film")
 
@@ -26,10 +26,11 @@ def lift(masked: bytes, person: Iterable[bytes], sink: BinaryIO, *, still: bool,
     """
     pieces = {cutting.pts: cutting for content in person for cutting in lifted(content)}
     if still:
-        frame = read_still(_HELD, masked)
-        for cutting in pieces.values():
-            paste(frame, cutting)
-        sink.write(encode_still(frame))
+        stills = list(read_stills(_HELD, masked))
+        for frame in stills:
+            if frame.pts in pieces:
+                paste(frame, pieces[frame.pts])
+        sink.write(encode_stills(stills))
         return len(pieces)
     put_back = 0
     with FilmReader(_HELD, held=BytesIO(masked)) as reader:

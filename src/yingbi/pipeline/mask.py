@@ -47,6 +47,7 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio, notes: Notes) -> Written:
         for seen in noted(see(take), notes):
             stills = cloth.mask(seen.frame, seen.regions, seen.labels)
             sink.writelines(still.content for still in stills)
+        sink.writelines(still.content for still in cloth.finish())
         tally.covered = cloth.covered
         return Written()
     pts: list[int] = []

@@ -17,7 +17,7 @@ from yingbi.domain.part import PartKind, RawFilm, Records
 from yingbi.domain.record import Identity, Record
 from yingbi.mask.cover import cover
 from yingbi.media.film_writer import FilmWriter
-from yingbi.media.still import encode_still
+from yingbi.media.still_writer import StillWriter
 from yingbi.pipeline.engine import Sealed, Sight, Take, open_held, see
 from yingbi.seal.door import PartSealer
 from yingbi.seal.raw import raw
@@ -63,15 +63,18 @@ def remask(original: bytes, media_type: str, track: int, sight: Sight) -> Iterat
     sink, labels = BytesIO(), set[str]()
     with open_held(original, media_type, sight.threads) as reel:
         writer = None if reel.info is None else FilmWriter(sink, reel.info, crf=sight.crf)
+        stills = StillWriter()
         for seen in see(Take(reel, sight)):
             labels |= seen.labels
             its = [region for region in seen.regions if region.track == track]
             cover(seen.frame, its, grow=sight.grow)
             if writer is None:
-                sink.write(encode_still(seen.frame))
+                stills.add(seen.frame)
             else:
                 writer.write(seen.frame)
-        if writer is not None:
+        if writer is None:
+            sink.write(stills.finish())
+        else:
             writer.close()
     yield from made_again(sink.getvalue(), media_type, tuple(sorted(labels)))
 

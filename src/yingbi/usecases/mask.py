@@ -24,6 +24,7 @@ from yingbi.media.output import check_new, new_file
 from yingbi.media.probe import Source
 from yingbi.media.source_file import open_source
 from yingbi.media.splice_check import verify_spliced
+from yingbi.media.still_kind import endings_of
 from yingbi.media.tracks import other_tracks
 from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
@@ -228,12 +229,8 @@ def _make_folder(output: Path) -> None:
 
 def _must_suit(output: Path, source: Source, info: FilmInfo | None, audio: Audio) -> None:
     """Refuse a name that promises another format than what is written."""
-    endings = {
-        "image/jpeg": frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}),
-        "image/png": frozenset({".png"}),
-    }.get(source.media_type, frozenset())
+    known = {*endings_of(source.media_type), source.path.suffix.lower()}
     ending, kind = output.suffix.lower(), source.media_type
-    known = endings | {source.path.suffix.lower()}
     if info is not None:
         written = KINDS[copy_plan(info, source.path, audio).container]
         kind, same = written.media_type, written.media_type == source.media_type

@@ -20,12 +20,11 @@ from yingbi.domain.subject import Appearance, Consent, Subject
 from yingbi.errors import CannotCreateError, NoPosesError, UnsafeOutputError
 from yingbi.govern.subjects import normal
 from yingbi.media.draw import COLOURS
+from yingbi.media.still_kind import endings_of
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.look import Between, summary
 from yingbi.usecases.open import Wish, open_object, read_records
 from yingbi.usecases.vault import Vault
-
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 def add_subject(vault: Vault, name: str, *, minor: bool, contact: str) -> Subject:
@@ -230,7 +229,7 @@ def _shown(vault: Vault, stored: StoredObject, folder: Path) -> Path | None:
         if all(part.kind is not PartKind.MASKED for part in stored.parts):
             return None
         kind = stored.info.media_types.get("masked", "")
-        file = file.with_suffix(SUFFIXES.get(kind, ".mp4"))
+        file = file.with_suffix((endings_of(kind) or (".mp4",))[0])
         open_object(vault, Wish(stored.object_id, PartKind.MASKED), file, force=False)
     return file
 

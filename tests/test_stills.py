@@ -1,0 +1,178 @@
+"""Pictures of every kind: masked where the face shows, all else as it was, and no word left."""
+
+import io
+from fractions import Fraction
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageOps, ImageSequence
+
+from still_rows import DURATIONS, ROWS, WORD, photo
+from yingbi.domain.region import Region, Target
+from yingbi.mask.cover import cover
+from yingbi.media.still import encode_stills, read_stills
+from yingbi.media.upright import upright_rgb
+
+BOX = (37, 21, 91, 78)
+"""What is covered, in the picture as displayed; no side lies on a block's border."""
+TIFF_LAYOUT = {
+    *(256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 292, 293, 296),
+    *(317, 320, 338, 339, 34675),
+}
+"""Tags without which the samples of a TIFF mean nothing: sizes, places, resolution, profile."""
+RING = 16
+"""Lossy blocks that the box cuts are written anew: so far around it only nearness is asked."""
+
+
+def masked(content: bytes) -> bytes:
+    """What the pipeline does with a picture in which something is found."""
+    frames = []
+    for frame in read_stills("held", content):
+        cover(frame, [Region(Target.FACE, BOX, 0.9)], grow=0.0)
+        frames.append(frame)
+    return encode_stills(frames)
+
+
+def shown(content: bytes) -> list[np.ndarray]:
+    """Every frame as viewers show it, RGBA; frames of 16 bits as they are stored."""
+    with Image.open(io.BytesIO(content)) as file:
+        return [
+            np.asarray(ImageOps.exif_transpose(frame).convert("RGBA"))
+            for frame in ImageSequence.Iterator(file)
+        ]
+
+
+def seen(picture: np.ndarray) -> np.ndarray:
+    """The picture but for colours that nobody sees, as alpha is 0 there."""
+    return picture * (picture[:, :, 3:] > 0)
+
+
+def samples(content: bytes) -> list[np.ndarray]:
+    """The samples as they are stored, by OpenCV, which keeps 16 bits."""
+    flat = np.frombuffer(content, np.uint8)
+    return [cv2.imdecode(flat, cv2.IMREAD_UNCHANGED)]
+
+
+def inside(shape: tuple[int, ...], box: tuple[int, int, int, int]) -> np.ndarray:
+    place = np.zeros(shape[:2], bool)
+    place[box[1] : box[3], box[0] : box[2]] = True
+    return place
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, tuple[bytes, bytes]]:
+    return {}
+
+
+def outcome(name: str, outcomes: dict[str, tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    if name not in outcomes:
+        content = ROWS[name].make()
+        outcomes[name] = content, masked(content)
+    return outcomes[name]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_format_size_mode_depth_times_and_loop_stay(name, outcomes):
+    before, after = outcome(name, outcomes)
+    with Image.open(io.BytesIO(before)) as source, Image.open(io.BytesIO(after)) as copy:
+        assert (copy.size, copy.mode) == (source.size, source.mode)
+        assert copy.get_format_mimetype() == source.get_format_mimetype()
+        assert getattr(copy, "n_frames", 1) == getattr(source, "n_frames", 1)
+        assert copy.info.get("loop") == source.info.get("loop")
+        turned = 1 if name == "tiff turned" else source.getexif().get(0x0112, 1)
+        assert copy.getexif().get(0x0112, 1) == turned, "only TIFF is stored as it is shown"
+        for field in ROWS[name].same:
+            kept = copy.info if field == "compression" else vars(copy)
+            told = source.info if field == "compression" else vars(source)
+            assert kept.get(field, getattr(copy, field, 0)) == told.get(
+                field, getattr(source, field, 0)
+            )
+        for number in range(getattr(copy, "n_frames", 1)):
+            for file in (copy, source):
+                file.seek(number)
+                file.load()
+            assert (copy.size, copy.mode) == (source.size, source.mode)
+            assert copy.info.get("duration") == source.info.get("duration")
+    if "moving" in name:
+        assert len(shown(after)) == len(DURATIONS)
+
+
+DEEP_GREY = {"png grey 16", "tiff grey 16"}  # Pillow shows them cut off, not scaled
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in DEEP_GREY])
+def test_the_place_is_covered_as_it_is_shown_and_opaque_and_all_else_is_as_it_was(name, outcomes):
+    before, after = outcome(name, outcomes)
+    lossy = ROWS[name].db > 0
+    for was, now in zip(shown(before), shown(after), strict=True):
+        place = inside(was.shape, BOX)
+        assert (now[place][:, 3] == 255).all(), "a mask that one sees through is none"
+        middle = inside(was.shape, (BOX[0] + RING, BOX[1] + RING, BOX[2] - RING, BOX[3] - RING))
+        flat = now[middle if lossy else place][:, :3].astype(int)
+        assert np.abs(flat - (0 if "1 bit" in name else 128)).max() <= (2 if lossy else 0)
+        assert (np.abs(was[place][:, :3].astype(int) - 128) > 8).mean() > 0.5, "the control"
+        if lossy:
+            ring = (BOX[0] - RING, BOX[1] - RING, BOX[2] + RING, BOX[3] + RING)
+            far = ~inside(was.shape, ring)
+            assert cv2.PSNR(was[far].copy(), now[far].copy()) >= ROWS[name].db
+            assert cv2.PSNR(was[~place].copy(), now[~place].copy()) >= 41
+        else:
+            assert (seen(now)[~place] == seen(was)[~place]).all()
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if "16" in name and "of" not in name])
+def test_sixteen_bits_stay_sixteen_bits(name, outcomes):
+    before, after = outcome(name, outcomes)
+    for was, now in zip(samples(before), samples(after), strict=True):
+        assert was.dtype == now.dtype == np.uint16
+        assert was.shape == now.shape
+        place = inside(was.shape, BOX)
+        assert (now[~place] == was[~place]).all()
+        assert (
+            np.unique(now[place].reshape(-1, now.shape[2] if now.ndim == 3 else 1), axis=0).shape[0]
+            == 1
+        )
+        assert (was[~place] % 256 != was[~place] // 256).any()
+        if now.ndim == 3 and now.shape[2] == 4:
+            assert (now[place][:, 3] == 65535).all()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_no_word_no_place_no_second_picture_comes_out(name, outcomes):
+    before, after = outcome(name, outcomes)
+    assert before.count(WORD) >= ROWS[name].plants, "the control: the words were there"
+    assert WORD not in after
+    assert WORD.decode().encode("utf-16-le") not in after
+    assert b"xmpmeta" not in after
+    with Image.open(io.BytesIO(after)) as copy:
+        tags = set(copy.getexif()) - (TIFF_LAYOUT if name.startswith("tiff") else set())
+        assert tags <= {0x0112}, "how it is turned, and nothing else"
+        assert not copy.getexif().get_ifd(0x8825)
+        profile = copy.info.get("icc_profile")
+        assert bool(profile) == ROWS[name].profile
+        assert WORD[:4] not in (profile or b"")
+    if name.startswith("jpeg"):
+        assert after.count(b"\xff\xd8\xff") == 1, "one picture and no thumbnail"
+        assert after.endswith(b"\xff\xd9")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_networks_see_a_turned_picture_upright(orientation, outcomes):
+    if orientation == 1:
+        content = ROWS["jpeg 4:4:4"].make()
+    else:
+        content = ROWS[f"jpeg turned {orientation}"].make()
+    (frame,) = read_stills("held", content)
+    assert frame.size == photo().size
+    assert cv2.PSNR(upright_rgb(frame, *frame.size), np.asarray(photo())) > 30
+
+
+def test_a_moving_pictures_frames_carry_its_times_and_pages_lie_far_apart(outcomes):
+    frames = list(read_stills("held", ROWS["gif moving"].make()))
+    assert [frame.pts for frame in frames] == [0, 40, 170, 240]
+    assert {frame.time_base for frame in frames} == {Fraction(1, 1000)}
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    pages = list(read_stills("held", ROWS["tiff of several pages"].make()))
+    assert min(b.time_s - a.time_s for a, b in pairwise(pages)) >= 60
