@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -17,13 +17,14 @@ SHORT, LONG, UNDEFINED = 3, 4, 7
 ORDER = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 
 
-class DeepPage(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class DeepPage:
     """One page: (H, W, 3) or (H, W, 4) samples, and how it is written."""
 
-    samples: Deep
+    samples: Deep = field(repr=False)
     compressed: bool
     orientation: int
-    icc: bytes | None
+    icc: bytes | None = field(repr=False)
 
 
 def read_deep_tiff(content: bytes) -> list[Deep] | None:

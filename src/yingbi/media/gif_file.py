@@ -4,7 +4,7 @@ Each frame is written as it is shown, so that what a mask covered in one frame i
 left to shine through, or to stay, in another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ SEEN_FROM = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
-    samples: NDArray[np.uint8]
+    samples: NDArray[np.uint8] = field(repr=False)
     clear: bool
     duration_ms: int
 

@@ -229,7 +229,7 @@ def _make_folder(output: Path) -> None:
 
 def _must_suit(output: Path, source: Source, info: FilmInfo | None, audio: Audio) -> None:
     """Refuse a name that promises another format than what is written."""
-    known = {*endings_of(source.media_type), source.path.suffix.lower()}
+    known = frozenset({*endings_of(source.media_type), source.path.suffix.lower()})
     ending, kind = output.suffix.lower(), source.media_type
     if info is not None:
         written = KINDS[copy_plan(info, source.path, audio).container]
