@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from networks import as_frame, centre_in, found, network
 from yingbi.detect.faces import FaceFinder
-from yingbi.detect.faces import _decoded as face_boxes
+from yingbi.detect.faces import decoded as face_boxes
 from yingbi.detect.people import PersonFinder
 from yingbi.detect.people import _decoded as person_boxes
 from yingbi.detect.view import View, without_doubles

@@ -115,8 +115,9 @@ def test_every_setting_has_its_row_with_its_variable_and_default(language):
     for setting in settings_module.SETTINGS:
         row = described[setting.name]
         assert f"`{setting.variable}`" in row
-        assert f"`{setting.default}`" in row or setting.default == ""
-        if setting.kind is not str:
+        default = str(setting.default)
+        assert f"`{default.lower() if setting.kind is bool else default}`" in row or default == ""
+        if setting.kind not in (str, bool):
             assert f"{setting.low:g} … {setting.high:g}" in row
         assert all(f"`{value}`" in row for value in setting.allowed if value)
 

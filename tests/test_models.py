@@ -40,7 +40,13 @@ from yingbi.models.manifest import manifest
 from yingbi.models.onnx_graph import free_sizes
 from yingbi.models.shelf import open_network, status
 
-NAMES = ("face-centerface", "person-centernet", "pose-movenet", "text-ppocr")
+NAMES = (
+    "face-centerface",
+    "face-blazeface",
+    "person-centernet",
+    "pose-movenet",
+    "text-ppocr",
+)
 EXTRAS = ("face-faceres",)
 
 
@@ -541,3 +547,36 @@ def test_freed_sizes_change_the_ports_and_nothing_else():
         "height",
         "width",
     ]
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 2), (2, 1)])
+def test_the_largest_of_each_window_is_kept_as_tensorflow_does(rng, size, stride):
+    picture = rng.normal(size=(1, 6, 7, 3)).astype(np.float32)
+    nodes = [
+        placeholder(1, 6, 7, 3),
+        node(
+            "largest",
+            "MaxPool",
+            "picture",
+            ksize={"list": {"i": ["1", str(size), str(size), "1"]}},
+            strides={"list": {"i": ["1", str(stride), str(stride), "1"]}},
+            padding=text("SAME"),
+            data_format=text("NHWC"),
+        ),
+    ]
+    (result,) = run(nodes, {}, ["largest"], picture)
+    rows, columns = -(-6 // stride), -(-7 // stride)
+    before = [max((n - 1) * stride + size - side, 0) // 2 for n, side in ((rows, 6), (columns, 7))]
+    for y in range(rows):
+        for x in range(columns):
+            top, left = y * stride - before[0], x * stride - before[1]
+            window = picture[0, max(top, 0) : top + size, max(left, 0) : left + size]
+            np.testing.assert_array_equal(result[0, y, x], window.max(axis=(0, 1)))
+
+
+def test_channels_are_padded_with_zeros_as_tensorflow_does(rng):
+    picture = rng.normal(size=(1, 4, 4, 3)).astype(np.float32)
+    nodes = [placeholder(1, 4, 4, 3), node("padded", "Pad", "picture", "paddings")]
+    paddings = np.array([[0, 0], [0, 0], [0, 0], [1, 2]], np.int32)
+    (result,) = run(nodes, {"paddings": paddings}, ["padded"], picture)
+    np.testing.assert_array_equal(result, np.pad(picture, paddings))

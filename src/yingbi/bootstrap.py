@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from yingbi.errors import (
 if TYPE_CHECKING:
     from yingbi.mask.style import Style
     from yingbi.pipeline.engine import Finder, Sight
+    from yingbi.pipeline.finders import Finders
     from yingbi.structure.scribe import PoseSource
 
 
@@ -61,47 +62,26 @@ def parse_targets(names: str | None) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(built[name] for name in asked))
 
 
-NETWORKS: Mapping[Target, tuple[str, ...]] = {
-    Target.FACE: ("face-centerface",),
-    Target.HEAD: ("face-centerface", "person-centernet"),
-    Target.PERSON: ("person-centernet",),
-    Target.PLATE: ("text-ppocr",),
-    Target.TEXT: ("text-ppocr",),
-    Target.SCREEN: ("person-centernet",),
-}
-"""The networks that each target needs."""
-
-
-def networks(targets: Sequence[Target]) -> frozenset[str]:
-    """Return the names of the networks that the targets need."""
-    return frozenset(name for target in targets for name in NETWORKS[target])
-
-
-def finders(settings: Settings, targets: Sequence[Target]) -> "list[Finder]":
+def finders(settings: Settings, targets: Collection[Target]) -> "list[Finder]":
     """Return the finders that the targets need, their networks checked by digest.
 
-    One finder may serve several targets, and find more than they are.
+    Raises: ModelMissingError, ModelChangedError, ModelUnfitError.
+    """
+    return _finders(settings, targets).all()
+
+
+def second_family(settings: Settings) -> "Finder":
+    """Return a finder of faces that was taught otherwise than the first, to check it.
 
     Raises: ModelMissingError, ModelChangedError.
     """
-    from yingbi.detect.faces import FaceFinder
-    from yingbi.detect.people import PersonFinder
-    from yingbi.detect.text import TextFinder
-    from yingbi.models.shelf import open_network
+    return _finders(settings, ()).second_family()
 
-    def network(name: str) -> Any:
-        return open_network(name, settings.models_dir, _threads(settings))
 
-    needed, size = networks(targets), settings["detect.size"]
-    made: list[Finder] = []
-    if "face-centerface" in needed:
-        made.append(FaceFinder(network("face-centerface"), size, settings["detect.face"]))
-    if "person-centernet" in needed:
-        also = {Target.SCREEN: settings["detect.screen"]} if Target.SCREEN in targets else {}
-        made.append(PersonFinder(network("person-centernet"), settings["detect.person"], also))
-    if "text-ppocr" in needed:
-        made.append(TextFinder(network("text-ppocr"), targets, size, settings["detect.text"]))
-    return made
+def _finders(settings: Settings, targets: Collection[Target]) -> "Finders":
+    from yingbi.pipeline.finders import Finders
+
+    return Finders(settings, frozenset(targets), _threads(settings))
 
 
 def looking_settings(settings: Settings) -> dict[str, Any]:
@@ -117,20 +97,15 @@ def report_facts(
     from importlib.metadata import version
 
     from yingbi.mask.measured import facts
-    from yingbi.models.manifest import manifest
 
-    used = networks(targets)
+    networks = _finders(settings, targets).networks()
     return {
         "version": 2,
         "yingbi": version("yingbi"),
         "targets": [target.value for target in targets],
         "mask": facts(style(settings)),
         "settings": looking_settings(settings),
-        "networks": [
-            {"name": model.name, "sha256": model.onnx_sha256}
-            for model in manifest()
-            if model.name in used
-        ],
+        "networks": [{"name": name, "sha256": sha256} for name, sha256 in networks],
         "options": dict(options),
     }
 

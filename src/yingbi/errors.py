@@ -255,6 +255,13 @@ class ModelChangedError(YingbiError):
     template = _("The network '{model}' is not the file that its manifest names; refused. Run 'yingbi models install'.")
 
 
+class ModelUnfitError(YingbiError):
+    """A network that the user brought does not give what its kind gives."""
+    code = "model-unfit"
+    exit_status = 65
+    template = _("The network '{model}' does not fit: {reason}.")
+
+
 class ModelFetchError(YingbiError):
     """A network's package could not be had from its registry or folder."""
     code = "model-fetch"

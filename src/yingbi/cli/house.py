@@ -8,12 +8,12 @@ import click
 from yingbi.cli import show
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
-from yingbi.errors import LibraryMissingError, ModelChangedError
+from yingbi.errors import LibraryMissingError, ModelChangedError, UsageError
 
 JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 
 
-@click.group("models", help=say("The networks that find people: list, install, verify."))
+@click.group("models", help=say("The networks that find people: list, install, import, verify."))
 def models_command() -> None:
     """Hold the commands on networks."""
 
@@ -31,11 +31,15 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
     """Print the manifest with each network's state."""
     from dataclasses import asdict
 
+    from yingbi.models.own import own_models, own_state
     from yingbi.models.shelf import status
 
-    found = status(settings_of(obj).models_dir)
+    folder = settings_of(obj).models_dir
+    found = status(folder)
+    brought = [(model, own_state(model, folder)) for model in own_models(folder)]
     if as_json:
-        show.as_json([asdict(model) | {"state": state} for model, state in found])
+        listed = [asdict(model) | {"state": state} for model, state in found]
+        show.as_json(listed + [asdict(model) | {"state": state} for model, state in brought])
         return
     head = (
         say("network"),
@@ -55,6 +59,9 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
             m.measured,
         )
         for m, state in found
+    ] + [
+        (m.name, _state_words()[state], say("your own, {kind}", kind=m.kind), "?", "?", "?")
+        for m, state in brought
     ]
     show.table(head, rows)
 
@@ -89,16 +96,63 @@ def models_install(
     install(settings.models_dir, Path(folder) if folder else None, click.echo, wanted)
 
 
+@models_command.command(
+    "import", help=say("Take in a network of your own; it is tried, copied and kept by its digest.")
+)
+@click.argument("file", metavar="FILE.onnx", type=click.Path(path_type=Path))
+@click.option(
+    "--kind",
+    type=click.Choice(["yunet", "centerface", "yolox", "detr"]),
+    required=True,
+    help=say("What its outputs mean."),
+)
+@click.option("--name", metavar="NAME", help=say("Name that settings know it by."))
+@click.option(
+    "--classes",
+    metavar="LIST",
+    help=say("Numbers of the classes that are meant, from 0 on (default: all)."),
+)
+@click.pass_obj
+def models_import(
+    obj: dict[str, Any], /, file: Path, kind: str, name: str | None, classes: str | None
+) -> None:
+    """Import, and say how to use it."""
+    from yingbi.usecases.own_network import import_network
+
+    meant = _numbers(classes)
+    model = import_network(file, kind, name, meant, settings_of(obj).models_dir)
+    click.echo(
+        say(
+            "{name}: kept, SHA-256 {digest}; use it with detect.face_network, detect.person_network or detect.plate_network",
+            name=model.name,
+            digest=model.sha256,
+        )
+    )
+
+
+def _numbers(listed: str | None) -> tuple[int, ...]:
+    try:
+        numbers = [int(number) for number in (listed or "").split(",") if number.strip()]
+    except ValueError:
+        numbers = [-1]
+    if min(numbers, default=0) < 0:
+        raise UsageError(problem=say("--classes takes numbers from 0 on, parted by commas"))
+    return tuple(dict.fromkeys(numbers))
+
+
 @models_command.command("verify", help=say("Check each installed network against its digest."))
 @JSON
 @click.pass_obj
 def models_verify(obj: dict[str, Any], /, *, as_json: bool) -> int:
     """Print each network's state; a changed or missing one makes the status 69."""
+    from yingbi.models.own import own_models, own_state
     from yingbi.models.shelf import status
 
-    there = status(settings_of(obj).models_dir)
+    folder = settings_of(obj).models_dir
+    there = status(folder)
     # An extra that nobody asked for is not missing.
     found = [(m.name, state) for m, state in there if not (m.extra and state == "missing")]
+    found += [(model.name, own_state(model, folder)) for model in own_models(folder)]
     if as_json:
         show.as_json([{"model": name, "state": state} for name, state in found])
     for name, state in [] if as_json else found:

@@ -40,6 +40,11 @@ FILE = click.Path(path_type=Path)
     help=say("What to cover: face,head,person,plate,text,screen (default: face,head,plate)."),
 )
 @click.option(
+    "--strict/--no-strict",
+    default=None,
+    help=say("Look with two families of networks, at four turns, at full size: slow."),
+)
+@click.option(
     "--style",
     metavar="STYLE",
     help=say(
@@ -97,7 +102,13 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     if given["resume"] and not given["report"]:
         raise UsageError(problem=say("--resume needs --report: it says what is finished."))
     settings = settings_of(
-        obj, jobs=given["jobs"], **{"mask.style": given["style"], "mask.color": given["color"]}
+        obj,
+        jobs=given["jobs"],
+        **{
+            "detect.strict": given["strict"],
+            "mask.style": given["style"],
+            "mask.color": given["color"],
+        },
     )
     covering = style(settings)
     targets = parse_targets(given["targets"])
@@ -166,16 +177,27 @@ def _report_plan(
     metavar="LIST",
     help=say("What to look for: face,head,person,plate,text,screen (default: face,head,plate)."),
 )
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help=say("Look with two families of networks, at four turns, at full size: slow."),
+)
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON Lines, one frame a line."))
 @click.pass_obj
 def detect_command(
-    obj: dict[str, Any], /, input_path: Path, targets: str | None, *, as_json: bool
+    obj: dict[str, Any],
+    /,
+    input_path: Path,
+    targets: str | None,
+    *,
+    strict: bool | None,
+    as_json: bool,
 ) -> None:
     """Detect and print."""
     from yingbi.bootstrap import parse_targets, sight
     from yingbi.usecases.detect import detect
 
-    settings = settings_of(obj)
+    settings = settings_of(obj, **{"detect.strict": strict})
     looking = sight(settings, parse_targets(targets))
     with show.progress(quiet=as_json) as progress:
         detection = detect(input_path, looking, progress)

@@ -61,14 +61,14 @@ class FaceFinder:
         """Return what is found at one scale, in pixels of the picture."""
         picture = view.picture(frame).transpose(2, 0, 1)[None]
         heat, scale, offset, _ = self._network.run({self._input: picture.astype(np.float32)})
-        boxes, scores = _decoded(heat[0, 0], scale[0], offset[0], self._threshold)
+        boxes, scores = decoded(heat[0, 0], scale[0], offset[0], self._threshold)
         if reduction > 1:
             large = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= SMALLEST_IN_REDUCTION
             boxes, scores = boxes[large], scores[large]
         return view.placed(boxes), scores
 
 
-def _decoded(
+def decoded(
     heat: NDArray[np.float32],
     scale: NDArray[np.float32],
     offset: NDArray[np.float32],

@@ -94,6 +94,38 @@ SETTINGS = (
         high=0.9,
     ),
     Setting(
+        "detect.second",
+        float,
+        0.3,
+        _("Score from which on the second family of networks counts a face; lower masks more."),
+        low=0.01,
+        high=0.9,
+    ),
+    Setting(
+        "detect.face_network",
+        str,
+        "",
+        _("Network of your own that looks for faces; empty means the one that is installed."),
+    ),
+    Setting(
+        "detect.person_network",
+        str,
+        "",
+        _("Network of your own that looks for people; empty means the one that is installed."),
+    ),
+    Setting(
+        "detect.plate_network",
+        str,
+        "",
+        _("Network of your own that looks for plates; empty means the one that is installed."),
+    ),
+    Setting(
+        "detect.strict",
+        bool,
+        False,
+        _("Look with two families of networks, at four turns, at full size: slow."),
+    ),
+    Setting(
         "mask.grow",
         float,
         0.25,
@@ -240,6 +272,9 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]
     return flat
 
 
+_YES_OR_NO = {"true": True, "1": True, "false": False, "0": False}
+
+
 def _checked(setting: Setting, value: Any, origin: str) -> Any:
     def refuse(reason: str) -> BadSettingsError:
         return BadSettingsError(setting=setting.name, origin=origin, reason=reason)
@@ -251,6 +286,11 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
             allowed = ", ".join(repr(a) for a in setting.allowed)
             raise refuse(say("it must be one of {allowed}", allowed=allowed))
         return value
+    if setting.kind is bool:
+        yes_or_no = _YES_OR_NO.get(str(value).lower())
+        if yes_or_no is None:
+            raise refuse(say("it must be true or false"))
+        return yes_or_no
     try:
         number = setting.kind(value)
     except (TypeError, ValueError, OverflowError):

@@ -46,6 +46,19 @@ class Network:
         """Names of the inputs, in the network's own order."""
         return tuple(port.name for port in self._session.get_inputs())
 
+    @property
+    def input_shapes(self) -> tuple[tuple[int | None, ...], ...]:
+        """Sizes of each input, in the network's own order; None where any size will do."""
+        return tuple(
+            tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape)
+            for port in self._session.get_inputs()
+        )
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs, in the network's own order."""
+        return tuple(port.name for port in self._session.get_outputs())
+
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Return every output in the network's own order, for inputs by name."""
         return [np.asarray(output) for output in self._session.run(None, dict(inputs))]

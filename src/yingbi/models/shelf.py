@@ -59,7 +59,7 @@ def put(model: Model, content: bytes, models_dir: Path) -> None:
         raise ModelChangedError(model=model.name)
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        _write(content, models_dir / model.file)
+        write(content, models_dir / model.file)
     except OSError as error:
         raise CannotCreateError(path=models_dir / model.file, reason=error.strerror) from None
 
@@ -69,7 +69,8 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _write(content: bytes, path: Path) -> None:
+def write(content: bytes, path: Path) -> None:
+    """Write a file whole or not at all, and make it last."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

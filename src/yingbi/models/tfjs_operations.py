@@ -138,6 +138,31 @@ def _double(graph: OnnxGraph, operation: Operation, _: Weights) -> None:
     graph.add("Transpose", (resized,), name, perm=TO_NHWC)
 
 
+def _largest(graph: OnnxGraph, operation: Operation, _: Weights) -> None:
+    """Write a pooling that keeps the largest of each window."""
+    attributes = operation.attributes
+    _refuse_unless(attributes.get("data_format", "NHWC") == "NHWC", "layout")
+    name = operation.name
+    source = graph.add("Transpose", operation.inputs, f"{name}:nchw", perm=TO_NCHW)
+    result = graph.add(
+        "MaxPool",
+        (source,),
+        f"{name}:pooled",
+        kernel_shape=attributes["ksize"][1:3],
+        strides=attributes["strides"][1:3],
+        auto_pad={"SAME": "SAME_UPPER", "VALID": "VALID"}[attributes["padding"]],
+    )
+    graph.add("Transpose", (result,), name, perm=TO_NHWC)
+
+
+def _pad(graph: OnnxGraph, operation: Operation, weights: Weights) -> None:
+    """Write a padding with zeros; the source gives (before, after) for each axis."""
+    source, paddings = operation.inputs
+    befores, afters = weights[paddings].T
+    pads = graph.numbers(*(int(size) for size in (*befores, *afters)))
+    graph.add("Pad", (source, pads), operation.name)
+
+
 def _mean(graph: OnnxGraph, operation: Operation, weights: Weights) -> None:
     source, axes = operation.inputs
     graph.add(
@@ -225,10 +250,12 @@ OPERATIONS: Mapping[str, Write] = {
     "GatherNd": _gather_nd,
     "Identity": _same("Identity"),
     "Maximum": _same("Max"),
+    "MaxPool": _largest,
     "Mean": _mean,
     "Minimum": _same("Min"),
     "Mul": _same("Mul"),
     "Pack": _stack,
+    "Pad": _pad,
     "RealDiv": _same("Div"),
     "Relu": _same("Relu"),
     "Relu6": _relu6,
