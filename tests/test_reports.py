@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from yb import Yingbi
 from yingbi.crypto.suite import suite
 from yingbi.domain.canonical_json import canonical
 from yingbi.domain.course import Course
+from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.moment import LONG_GAP_S, MOST, Doubt, Moments
 from yingbi.domain.region import Region, Target
 from yingbi.domain.report import Quiet
@@ -31,6 +34,10 @@ from yingbi.domain.report_errors import (
     RunInUseError,
 )
 from yingbi.keys.installation import InstallationKey, fingerprint, installation_key, known_key
+from yingbi.media.contact import cell, sheet
+from yingbi.media.film import FilmReader
+from yingbi.media.glimpse import glimpses
+from yingbi.media.upright import upright_crop
 from yingbi.usecases.check_report import check_report
 from yingbi.usecases.evidence import Evidence, identity
 from yingbi.usecases.journal import Journal, Past, journal_of, opened_journal
@@ -334,6 +341,37 @@ def test_counts_per_frame_are_runs_and_tracks_keep_their_times():
     }  # fmt: skip
 
 
+# --- the contact sheet --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "box", [(300, 200, 340, 260), (0, 0, 30, 40), (600, 440, 640, 480), (0, 0, 640, 480)]
+)
+def test_no_pixel_of_a_doubtful_region_is_on_the_sheet(rng, box):
+    noise = rng.integers(0, 2, (480, 640, 3), np.uint8) * 40 + 200
+    x0, y0, x1, y1 = box
+    noise[y0:y1, x0:x1] = (255, 0, 255)  # what must not be seen, in a colour of its own
+    frame = Frame(0, 0, Fraction(1), (Plane(noise, 0, 0, (128,) * 3),), "rgb")
+    page = sheet([cell(frame, box, "1  0:00:00.000")] * 7, "Yingbi")
+    pink = (page[..., 0] > 180) & (page[..., 2] > 180) & (page[..., 1] < 150)
+    assert not pink.any()
+    assert (page == 128).all(axis=2).sum() > 7 * 200, "the region is there, and flat"
+    naked = upright_crop(frame, box, 60, 60)
+    assert ((naked[..., 1] < 150) & (naked[..., 0] > 180)).any(), "the colour would be noticed"
+
+
+def test_a_glimpse_is_the_frame_of_its_time(tmp_path: Path):
+    times = [1 / 25, 1.2, 0.4, 99.0]
+    film = face_film(tmp_path / "a.mp4", seconds=2)
+    with FilmReader(film) as reader:
+        frames = {round(f.time_s, 3): f.planes[0].samples.copy() for f in reader.frames()}
+    first, middle, before, none = glimpses(film, [round(t, 3) for t in times])
+    for time_s, frame in zip(times, (first, middle, before), strict=False):
+        assert frame is not None
+        assert (frame.planes[0].samples == frames[round(time_s, 3)]).all()
+    assert none is None
+
+
 # --- from outside -------------------------------------------------------------------------------
 
 
@@ -351,6 +389,7 @@ def test_a_run_broken_off_by_force_is_gone_on_with_and_its_report_holds(
     face_film(folder / "deep" / "b.mp4", seconds=20)
     (folder / "notes.txt").write_text("no film")
     command = ["mask", "in", "-o", "out", "--targets", "face", "--report", "r.json"]
+    command += ["--contact-sheet", "out/sheet.png"]
     running = subprocess.Popen(
         [sys.executable, "-m", "yingbi", *command], env=yingbi.environment, cwd=tmp_path
     )
@@ -367,7 +406,7 @@ def test_a_run_broken_off_by_force_is_gone_on_with_and_its_report_holds(
     assert "notes.txt" in answer.out
     assert (tmp_path / "out" / "a.jpg").stat().st_mtime_ns == first.st_mtime_ns
     left = sorted(p.name for p in (tmp_path / "out").rglob("*") if p.is_file())
-    assert left == ["a.jpg", "b.mp4"], "what the killed run left half-written is gone"
+    assert left == ["a.jpg", "b.mp4", "sheet.png"], "what the killed run left half-written is gone"
     assert not journal_of(tmp_path / "r.json").exists()
     assert yingbi("report", "verify", "r.json", "--against", "out").out.startswith("OK: ")
     report = json.loads((tmp_path / "r.json").read_text())

@@ -1,6 +1,7 @@
 """`mask` and `detect`: what needs no vault."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from yingbi.domain.settings import Settings
     from yingbi.domain.zone import Zone
     from yingbi.pipeline.engine import Sight
+    from yingbi.usecases.contact_sheet import SheetPlan
     from yingbi.usecases.report import ReportPlan
 
 FILE = click.Path(path_type=Path)
@@ -80,6 +82,12 @@ FILE = click.Path(path_type=Path)
     is_flag=True,
     help=say("Encode also the stretches of film in which nothing is masked."),
 )
+@click.option(
+    "--contact-sheet",
+    type=FILE,
+    metavar="PICTURE",
+    help=say("Draw the doubtful moments, what is in doubt covered, into this .png or .jpg."),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",
@@ -96,6 +104,7 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     from yingbi.bootstrap import parse_targets, report_facts, sight, style
     from yingbi.capture.inputs import left_out
     from yingbi.capture.zones import read_zones
+    from yingbi.usecases.contact_sheet import contact_sheet
     from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
     from yingbi.usecases.report import mask_with_report
 
@@ -130,6 +139,7 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         passthrough=passthrough,
     )
     passed, report = left_out(inputs), None
+    sheet = _sheet_plan(given, settings, pairs)
     if given["report"]:
         plan_report(given["report"], pairs, force=given["force"] or given["resume"])
         deciding = {
@@ -138,10 +148,13 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
             "zones": [zone.to_json() for zone in zones],
         }
         report = _report_plan(given, settings, report_facts(settings, targets, deciding), passed)
+        report = replace(report, sheet=sheet)
     looking = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:
         if report is None:
             reports = mask_inputs(pairs, options, looking, progress)
+            if sheet:
+                contact_sheet(reports, sheet, progress)
         else:
             reports = mask_with_report(pairs, options, looking, progress, report)
     return mask_words.close(reports, passed, report, as_json=given["as_json"])
@@ -205,6 +218,20 @@ def detect_command(
         show.as_lines(detection.lines)
         return
     click.echo(show.counted(detection.tally))
+
+
+def _sheet_plan(
+    given: dict[str, Any], settings: "Settings", pairs: "Sequence[tuple[Input, Path]]"
+) -> "SheetPlan | None":
+    from yingbi.usecases.contact_sheet import SheetPlan, plan_sheet
+
+    if not given["contact_sheet"]:
+        return None
+    force = given["force"] or given["resume"]
+    sheet = SheetPlan(given["contact_sheet"], settings["mask.grow"], force)
+    taken = [path for item, output in pairs for path in (item.path, output)]
+    plan_sheet(sheet, [*taken, *([given["report"]] if given["report"] else [])])
+    return sheet
 
 
 def _show_zones(

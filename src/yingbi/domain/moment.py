@@ -3,7 +3,7 @@
 Nothing is less masked for it. A moment says where the machine was least sure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,7 @@ class Doubt(StrEnum):
     LOW_SCORE = "low-score"
     GAP = "gap"
     BORDER = "border"
+    STILL_SEEN = "still-seen"
 
 
 @dataclass(slots=True)
@@ -48,8 +49,31 @@ class Moment:
     @property
     def weight(self) -> tuple[int, float]:
         """Order by doubt, the greatest first: what was guessed, then the lowest scores."""
-        rank = {Doubt.GAP: 0, Doubt.LOW_SCORE: 1, Doubt.BORDER: 2}[self.doubt]
-        return rank, self.score if self.doubt is not Doubt.GAP else -(self.to_s - self.from_s)
+        match self.doubt:
+            case Doubt.STILL_SEEN:
+                return 0, -self.score
+            case Doubt.GAP:
+                return 1, self.from_s - self.to_s
+            case Doubt.LOW_SCORE:
+                return 2, self.score
+            case Doubt.BORDER:
+                return 3, self.score
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Moment":
+        """Return the moment of a report that was checked."""
+        x0, y0, x1, y1 = map(int, told["box"])
+        return cls(
+            Doubt(told["doubt"]),
+            told["track"],
+            str(told["kind"]),
+            told["from_ms"] / 1000,
+            told["to_ms"] / 1000,
+            int(told["frames"]),
+            float(told["score"]),
+            (x0, y0, x1, y1),
+            told["at_ms"] / 1000,
+        )
 
     def extend(self, region: Region, time_s: float) -> None:
         """Let the moment last until this frame."""

@@ -33,14 +33,21 @@ def outlined(
     return np.asarray(image, np.uint8)
 
 
-def label(image: Image.Image, place: tuple[int, int], words: str, ground: Colour = DARK) -> None:
-    """Write words on a ground of their own, inside the picture."""
+def label(
+    image: Image.Image,
+    place: tuple[int, int],
+    words: str,
+    ground: Colour = DARK,
+    within: tuple[int, int, int, int] | None = None,
+) -> None:
+    """Write words on a ground of their own, inside the picture or a box of it."""
+    x0, y0, x1, y1 = within or (0, 0, image.width, image.height)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(max(11, round(max(image.size) / 80)))
+    font = ImageFont.load_default(min(max(11, round(max(image.size) / 80)), 13 if within else 40))
     left, top, right, bottom = draw.textbbox((0, 0), words, font)
     wide, tall = int(right - left) + 6, int(bottom - top) + 6
-    x = max(0, min(place[0], image.width - wide))
-    y = max(0, min(place[1], image.height - tall))
+    x = max(x0, min(place[0], x1 - wide - 1))
+    y = max(y0, min(place[1], y1 - tall - 1))
     draw.rectangle((x, y, x + wide, y + tall), fill=ground)
     draw.text((x + 3 - left, y + 3 - top), words, LIGHT, font)
 

@@ -47,18 +47,20 @@ def check_report(
         done = [entry for entry in entries if "error" not in entry]
         made_at, failed = str(body["made_at"]), len(entries) - len(done)
         places = {str(entry["place"]): entry["written"] for entry in done}
+        sheet = body.get("contact_sheet") or {"sha256": ""}
+        drawn = str(sheet["sha256"])
     except (KeyError, TypeError):
         raise ReportBrokenError(path=path, reason="it lacks what a report must say") from None
     differences: tuple[str, ...] = ()
     if folder is not None:
         if not folder.is_dir():
             raise NoSuchInputError(path=folder)
-        differences = tuple(_differences(places, folder, progress))
+        differences = tuple(_differences(places, drawn, folder, progress))
     return Checked(signer, made_at, len(done), failed, folder is not None, differences)
 
 
 def _differences(
-    places: Mapping[str, Mapping[str, Any]], folder: Path, progress: Progress
+    places: Mapping[str, Mapping[str, Any]], drawn: str, folder: Path, progress: Progress
 ) -> Iterator[str]:
     tick = progress.begin(str(folder), len(places))
     for place, written in places.items():
@@ -67,7 +69,8 @@ def _differences(
             yield difference
         tick(1)
     for path in _media(folder):
-        if path.relative_to(folder).as_posix() not in places:
+        known = path.relative_to(folder).as_posix() in places
+        if not known and identity(path).sha256 != drawn:
             yield say("'{path}' is not in the report", path=path)
 
 

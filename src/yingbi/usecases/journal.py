@@ -23,7 +23,7 @@ from yingbi.usecases.signed_report import LINE, REPORT, check_signature, read_js
 
 Entry = Mapping[str, Any]
 
-OUTCOME = ("made_at", "inputs", "left_out")
+OUTCOME = ("made_at", "inputs", "left_out", "contact_sheet")
 """What a report says of its outcome; all else in it is the recipe."""
 
 

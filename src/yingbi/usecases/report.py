@@ -17,6 +17,7 @@ from yingbi.domain.report import InputReport, Progress
 from yingbi.keys.installation import InstallationKey
 from yingbi.media.output import new_file, sweep
 from yingbi.pipeline.engine import Sight
+from yingbi.usecases.contact_sheet import SheetPlan, contact_sheet
 from yingbi.usecases.evidence import Evidence, entry_of
 from yingbi.usecases.journal import opened_journal
 from yingbi.usecases.mask import MaskOptions, mask_inputs
@@ -34,6 +35,7 @@ class ReportPlan:
     key: InstallationKey
     facts: Mapping[str, Any]
     left_out: Sequence[LeftOut]
+    sheet: SheetPlan | None = None
     resume: bool = False
     force: bool = False
 
@@ -60,9 +62,11 @@ def mask_with_report(
             for output, (entry, recipe) in past.entries.items()
             if recipe == facts and output not in named
         ]
+        drawn = contact_sheet(reports, plan.sheet, progress) if plan.sheet else None
         body = facts | {
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "inputs": [*(told(report, whole=True) for report in reports), *earlier],
+            "contact_sheet": drawn,
             "left_out": [{"path": str(o.path), "why": o.why.value} for o in plan.left_out],
         }
         _write(plan.path, signed(body, plan.key, REPORT), force=plan.force or plan.resume)
