@@ -1,18 +1,26 @@
 """Pictures of every kind: masked where the face shows, all else as it was, and no word left."""
 
 import io
+import resource
+import zlib
 from fractions import Fraction
 from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps, ImageSequence
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image, ImageOps, ImageSequence, TiffImagePlugin
 
-from still_rows import DURATIONS, ROWS, WORD, photo
+from still_rows import DURATIONS, ROWS, WORD, frames, moving, photo, saved
 from yingbi.domain.region import Region, Target
+from yingbi.errors import CutOffError, UnsupportedMediaError
 from yingbi.mask.cover import cover
-from yingbi.media.still import encode_stills, read_stills
+from yingbi.media.palette import indexed
+from yingbi.media.probe import probe
+from yingbi.media.still import encode_stills, read_stills, still_facts
 from yingbi.media.upright import upright_rgb
 
 BOX = (37, 21, 91, 78)
@@ -28,11 +36,11 @@ RING = 16
 
 def masked(content: bytes) -> bytes:
     """What the pipeline does with a picture in which something is found."""
-    frames = []
+    covered = []
     for frame in read_stills("held", content):
         cover(frame, [Region(Target.FACE, BOX, 0.9)], grow=0.0)
-        frames.append(frame)
-    return encode_stills(frames)
+        covered.append(frame)
+    return encode_stills(covered)
 
 
 def shown(content: bytes) -> list[np.ndarray]:
@@ -170,9 +178,126 @@ def test_networks_see_a_turned_picture_upright(orientation, outcomes):
 
 
 def test_a_moving_pictures_frames_carry_its_times_and_pages_lie_far_apart(outcomes):
-    frames = list(read_stills("held", ROWS["gif moving"].make()))
-    assert [frame.pts for frame in frames] == [0, 40, 170, 240]
-    assert {frame.time_base for frame in frames} == {Fraction(1, 1000)}
-    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    shots = list(read_stills("held", ROWS["gif moving"].make()))
+    assert [shot.pts for shot in shots] == [0, 40, 170, 240]
+    assert {shot.time_base for shot in shots} == {Fraction(1, 1000)}
+    assert [shot.index for shot in shots] == [0, 1, 2, 3]
     pages = list(read_stills("held", ROWS["tiff of several pages"].make()))
     assert min(b.time_s - a.time_s for a, b in pairwise(pages)) >= 60
+
+
+def declared(kind: str, width: int, height: int) -> bytes:
+    """A small picture whose head says that it is large."""
+    if kind == "WEBP":
+        content = bytearray(moving(kind, frames(), lossless=True))
+        place = content.index(b"VP8X") + 12
+        content[place : place + 6] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
+            3, "little"
+        )
+        return bytes(content)
+    content = bytearray(saved(photo().quantize(60) if kind == "GIF" else photo(), kind))
+    size, order = photo().size, "little"
+    if kind == "JPEG":
+        content = bytearray(saved(photo(), kind))
+        place, order, bytes_each, size = content.index(b"\xff\xc0") + 5, "big", 2, size[::-1]
+        width, height = height, width
+    elif kind == "PNG":
+        place, order, bytes_each = 16, "big", 4
+    elif kind == "GIF":
+        place, bytes_each = 6, 2
+    elif kind == "BMP":
+        place, bytes_each = 18, 4
+    else:
+        for tag, side in ((256, width), (257, height)):
+            at = content.index(tag.to_bytes(2, "little") + b"\x04\0\x01\0\0\0")
+            content[at + 8 : at + 12] = side.to_bytes(4, "little")
+        return bytes(content)
+    assert content[place : place + bytes_each] == size[0].to_bytes(bytes_each, order)
+    content[place : place + 2 * bytes_each] = width.to_bytes(bytes_each, order) + height.to_bytes(
+        bytes_each, order
+    )
+    if kind == "PNG":
+        content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"])
+def test_what_declares_too_many_pixels_is_refused_before_memory_is_taken(kind, tmp_path):
+    path = tmp_path / "large"
+    side = 16384 if kind == "WEBP" else 60000
+    path.write_bytes(declared(kind, side, side))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for read in (still_facts, probe, lambda path: list(read_stills(path))):
+        with pytest.raises(UnsupportedMediaError, match="pixels"):
+            read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    path.write_bytes(declared(kind, 200, 200))
+    assert still_facts(path).width == 200, "the control: the size is what its head says"
+
+
+CUT = {
+    kind: next(n for n in ROWS if n.split()[0] == kind)
+    for kind in ("png", "webp", "avif", "bmp", "gif", "tiff", "jpeg")
+}
+
+
+@pytest.mark.parametrize("kind", CUT)
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.97])
+def test_a_picture_that_is_cut_off_is_refused_whatever_its_kind(kind, share, tmp_path):
+    content = ROWS[CUT[kind]].make()
+    path = tmp_path / "cut"
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(CutOffError):
+        encode_stills(read_stills(path))
+
+
+def test_a_moving_picture_that_is_cut_off_between_two_frames_is_refused(tmp_path):
+    for name in ("gif moving", "webp moving"):
+        content = ROWS[name].make()
+        path = tmp_path / "cut"
+        path.write_bytes(content[: len(content) * 6 // 10])
+        with pytest.raises(CutOffError):
+            list(read_stills(path))
+
+
+def test_a_small_copy_of_a_page_is_left_out(tmp_path):
+    pages = [photo(), photo().resize((40, 30))]
+    reduced = TiffImagePlugin.ImageFileDirectory_v2()
+    reduced[254] = 1
+    pages[1].encoderinfo = {"tiffinfo": reduced}
+    content = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    with Image.open(io.BytesIO(content)) as source:
+        assert source.n_frames == 2
+        source.seek(1)
+        assert source.tag_v2[254] == 1
+    with Image.open(io.BytesIO(masked(content))) as copy:
+        assert (copy.n_frames, copy.size) == (1, photo().size)
+
+
+@settings(max_examples=40)
+@given(
+    pixels=arrays(np.uint8, (12, 17, 4), elements=st.sampled_from([0, 40, 129, 255])),
+    most=st.integers(2, 256),
+)
+def test_a_palette_holds_the_colours_that_are_used_and_no_other(pixels, most):
+    indices, colours = indexed(pixels, most)
+    used = np.unique(pixels.reshape(-1, 4), axis=0)
+    assert len(colours) == min(most, len(used))
+    assert {tuple(c) for c in colours} <= {tuple(c) for c in used}
+    if len(used) <= most:
+        assert (colours[indices] == pixels).all()
+
+
+def test_a_full_palette_gives_its_rarest_colour_for_the_mask_and_stays_full():
+    grid = np.zeros((64, 64, 3), np.uint8)
+    grid[:, :, 0] = np.arange(64 * 64).reshape(64, 64) // 16
+    grid[:, :, 1] = 7
+    content = saved(Image.fromarray(grid).quantize(256, dither=Image.Dither.NONE), "GIF")
+    (frame,) = read_stills("held", content)
+    before = np.array(frame.planes[0].samples)
+    cover(frame, [Region(Target.FACE, (3, 3, 9, 9), 0.9)], grow=0.0)
+    with Image.open(io.BytesIO(encode_stills([frame]))) as copy:
+        after = np.asarray(copy.convert("RGB"))
+    assert (after[3:9, 3:9] == 128).all()
+    outside = ~inside(after.shape, (3, 3, 9, 9))
+    assert (after[outside] != before[outside]).any(axis=1).sum() <= 16

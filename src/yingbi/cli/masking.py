@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -88,6 +89,14 @@ FILE = click.Path(path_type=Path)
     metavar="PICTURE",
     help=say("Draw the doubtful moments, what is in doubt covered, into this .png or .jpg."),
 )
+@click.option(
+    "--names",
+    type=click.Choice(["keep", "anonymous"]),
+    default="keep",
+    help=say(
+        "What outputs in a folder are called: as their inputs, or by names that tell nothing."
+    ),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",
@@ -121,7 +130,7 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     )
     covering = style(settings)
     targets = parse_targets(given["targets"])
-    pairs = plan(inputs, Path(out), into_folder=out.endswith("/"))
+    pairs = _called(plan(inputs, Path(out), into_folder=out.endswith("/")), Path(out), given)
     if given["dry_run"]:
         return _dry_run(
             [(str(item.path), str(output)) for item, output in pairs], as_json=given["as_json"]
@@ -158,6 +167,21 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         else:
             reports = mask_with_report(pairs, options, looking, progress, report)
     return mask_words.close(reports, passed, report, as_json=given["as_json"])
+
+
+def _called(
+    pairs: "list[tuple[Input, Path]]", out: Path, given: dict[str, Any]
+) -> "list[tuple[Input, Path]]":
+    """Return the pairs under the names that the user wants; a dry run draws none."""
+    if given["names"] == "keep":
+        return pairs
+    from yingbi.usecases.names import unnamed
+
+    if given["resume"]:
+        raise UsageError(
+            problem=say("--names anonymous draws new names; it cannot go on with --resume.")
+        )
+    return unnamed(pairs, out, (lambda: "*" * 16) if given["dry_run"] else lambda: token_hex(8))
 
 
 def _report_plan(

@@ -3,6 +3,8 @@
 A palette taken over from the source would still hold the colours of what was covered.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,7 +24,7 @@ def indexed(samples: NDArray[np.uint8], most: int = MOST) -> tuple[NDArray[np.ui
     """
     rows = max(1, STRIP // max(1, samples.shape[1]))
     strips = [slice(at, at + rows) for at in range(0, samples.shape[0], rows)]
-    packed, counts = _counted([_packed(samples[strip]) for strip in strips])
+    packed, counts = _counted(_packed(samples[strip]) for strip in strips)
     kept = np.sort(packed[np.argsort(-counts, kind="stable")[:most]])
     place = np.searchsorted(kept, packed).clip(0, len(kept) - 1)
     lost = kept[place] != packed
@@ -42,7 +44,7 @@ def _packed(samples: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return rgba.view(np.uint32)[:, :, 0]
 
 
-def _counted(strips: list[NDArray[np.uint32]]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def _counted(strips: Iterable[NDArray[np.uint32]]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Return all colours, sorted, and how often each is there."""
     found = [np.unique(strip, return_counts=True) for strip in strips]
     colours, place = np.unique(np.concatenate([c for c, _ in found]), return_inverse=True)

@@ -32,6 +32,9 @@ from yingbi.media.still_layout import (
 MAX_PIXELS = 1 << 28
 """16384 by 16384: more than the largest camera sensors have; a bomb has more still."""
 
+LEAN = frozenset({StillKind.JPEG, StillKind.PNG, StillKind.TIFF, StillKind.BMP})
+"""Kinds whose decoders hold a picture once; those of others hold it up to three times."""
+
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # its own bound is lower, and half of what it refuses
 
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 0x0102
@@ -110,6 +113,12 @@ class OpenedStill:
     png_colour: ColourChunks = ()
 
     @property
+    def most_pixels(self) -> int:
+        """How many pixels of this kind are taken, so that 3 GiB are enough for them."""
+        lean = self.kind in LEAN and self.depth <= 8
+        return MAX_PIXELS if lean else MAX_PIXELS // 2
+
+    @property
     def frames(self) -> int:
         """How many pictures the file holds."""
         return int(getattr(self.image, "n_frames", 1))
@@ -129,12 +138,13 @@ def open_still(content: bytes, path: Path) -> OpenedStill:
         image = READERS[kind](io.BytesIO(content))
     except Image.DecompressionBombError:
         raise too_many_pixels(path) from None
-    if image.width * image.height > MAX_PIXELS:
-        raise too_many_pixels(path)
     depth = png.depth
     if isinstance(image, TiffImageFile):
         depth = max(image.tag_v2.get(BITS_PER_SAMPLE, (8,)))
-    return OpenedStill(kind, image, content, depth, png.colour)
+    opened = OpenedStill(kind, image, content, depth, png.colour)
+    if image.width * image.height > opened.most_pixels:
+        raise too_many_pixels(path)
+    return opened
 
 
 def _whole(kind: StillKind, content: bytes, path: Path) -> tuple[bytes, PngFacts]:

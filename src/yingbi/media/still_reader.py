@@ -22,7 +22,6 @@ from yingbi.media.jpeg_planes import read_planes
 from yingbi.media.still_kind import StillKind
 from yingbi.media.still_layout import webp_chunks
 from yingbi.media.still_origin import (
-    MAX_PIXELS,
     MIRRORED,
     TURNS,
     OpenedStill,
@@ -37,7 +36,9 @@ UNSAID_MS = 100
 PAGES_APART_MS = 1_000_000
 """Pages are no film: so far apart in time, nobody is looked for between them."""
 
-OPAQUE, BLACK = 255, 0
+BLACK = 0
+STRIP = 1 << 22
+"""Pixels copied in one go."""
 SPACES: dict[str, Space] = {"L": b"GRAY", "LA": b"GRAY", "CMYK": b"CMYK", "I;16": b"GRAY"}
 FULL_CHROMA = 0
 KEPT_COMPRESSION = frozenset(
@@ -81,11 +82,13 @@ def _each(opened: OpenedStill, path: Path) -> Iterator[Frame]:
         if paged and isinstance(image, TiffImageFile) and _is_reduced(image):
             continue
         pixels += image.width * image.height if paged else 0
-        if image.width * image.height > MAX_PIXELS or pixels > MAX_PIXELS:
+        if max(image.width * image.height, pixels) > opened.most_pixels:
             raise too_many_pixels(path)
         told = options(opened)
         image.load()
         frame = _frame(opened, path, told)
+        if opened.frames == 1:
+            image.close()  # its memory is as large as the frame's
         yield replace(frame, index=index, pts=pts)
         shown_ms = frame.origin.duration_ms
         pts += PAGES_APART_MS if paged else shown_ms if shown_ms > 10 else UNSAID_MS
@@ -147,10 +150,17 @@ def _fill(samples: Samples, mode: str, depth: int) -> tuple[Colour, tuple[int, .
 def _samples(plain: Image.Image) -> Samples:
     """Return (H, W) or (H, W, C) samples that may be written to."""
     if plain.mode == "1":
-        return np.array(plain.convert("L"), np.uint8)
-    if plain.mode.startswith("I;16"):
-        return np.array(plain).astype(np.uint16)
-    return np.array(plain, np.uint8)
+        plain = plain.convert("L")
+    channels = len(plain.getbands())
+    shape = (plain.height, plain.width, channels)[: 3 if channels > 1 else 2]
+    deep = plain.mode.startswith("I;16")
+    samples: Samples = np.empty(shape, np.uint16) if deep else np.empty(shape, np.uint8)
+    # strip by strip, since numpy takes a picture as bytes first, and they are all of it once more
+    rows = max(1, STRIP // max(1, plain.width))
+    for top in range(0, plain.height, rows):
+        bottom = min(top + rows, plain.height)
+        samples[top:bottom] = np.asarray(plain.crop((0, top, plain.width, bottom)))
+    return samples
 
 
 def _plain(image: Image.Image, path: Path) -> tuple[Image.Image, str]:
@@ -186,7 +196,9 @@ def _jpeg(opened: OpenedStill, path: Path) -> Frame:
     planes = read_planes(opened.content, image.size, sampling) if known else None
     if planes is None:
         image.load()
-        return _frame(opened, path, options)
+        frame = _frame(opened, path, options)
+        image.close()
+        return frame
     icc = colour_only(image.info.get("icc_profile"), SPACES.get(image.mode, b"RGB "))
     turned = orientation(image)
     origin = StillOrigin(opened.kind, image.mode, turned, icc, options)
@@ -219,7 +231,7 @@ def _deep_tiff(opened: OpenedStill, path: Path) -> Iterator[Frame]:
         turned = orientation(image)
         options = {"compressed": compressed}
         told.append(StillOrigin(opened.kind, "deep", turned, icc, options))
-    if pixels > MAX_PIXELS:
+    if pixels > opened.most_pixels:
         raise too_many_pixels(path)
     pages = read_deep_tiff(opened.content)
     if pages is None or len(pages) != len(told):
