@@ -83,9 +83,9 @@ def cases() -> list[Case]:
             360,
             30,
         ),
-        Case("busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 150, 12),
+        Case("busy", say("1080p, people in every frame"), "towncentre_1080p", clips.busy, 90, 12),
         Case("quiet", say("1080p, nobody in it"), "towncentre_1080p", clips.quiet, 240, 80),
-        Case("moving", say("720p, moving camera"), "openpose_street", clips.moving, 205, 6),
+        Case("moving", say("720p, moving camera"), "openpose_street", clips.moving, 120, 6),
     ]
 
 

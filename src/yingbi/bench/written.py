@@ -1,0 +1,153 @@
+"""Plates with polygons that people drew, and lines of text: what of them stays to be read."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.bench.fidelity import OURS
+from yingbi.bench.leak import evaluation_data, unmeasured
+from yingbi.bench.leaks import COVERED, wilson
+from yingbi.bench.program import COMMAND
+from yingbi.bench.row import Row
+from yingbi.bench.tree import cost
+from yingbi.bootstrap import finders, load_settings
+from yingbi.domain.messages import say
+from yingbi.domain.region import BUILT, Target, clipped
+from yingbi.media.planes import Samples8, planes_of, read_rgb
+from yingbi.media.still import read_still
+
+RECALL_GOAL = 95.0
+LEAST_HEIGHT = 16.0
+TRUTH = "easypr_plates.json"
+
+Polygon = NDArray[np.float64]
+"""(4, 2): corners x y of a plate in pixels, one after another around it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """One picture and the plates in it."""
+
+    path: Path
+    polygons: tuple[Polygon, ...]
+
+
+def plates() -> list[Row]:
+    """Measure how many plates `--targets plate` covers."""
+    what, data = say("plates covered"), evaluation_data()
+    scenes = list(_scenes(data / "plate_scenes")) if data else []
+    if Target.PLATE not in BUILT:
+        return [Row("leak-plates", what, None, "%", note=say("not built"))]
+    if not scenes:
+        return unmeasured("leak-plates", what)
+    with tempfile.TemporaryDirectory(prefix="yingbi-bench-") as name:
+        masked = _masked([scene.path for scene in scenes], Path(name), Target.PLATE)
+        shares, beside, own, whole = [], 0, 0, 0
+        for scene, path in zip(scenes, masked, strict=True):
+            drawn = _drawn(path) & ~_drawn(scene.path)
+            areas = [area(polygon, drawn.shape) for polygon in scene.polygons]
+            shares += [
+                float(drawn[inside].mean())
+                for polygon, inside in zip(scene.polygons, areas, strict=True)
+                if inside.any() and height(polygon) >= LEAST_HEIGHT
+            ]
+            on = np.logical_or.reduce(areas)
+            own, whole = own + int(on.sum()), whole + drawn.size
+            beside += int((drawn & ~on).sum())
+    hidden = sum(share >= COVERED for share in shares)
+    low, high = (f"{100 * edge:.1f}" for edge in wilson(hidden, len(shares)))
+    told = say(
+        "{what}: {covered} of {of} ({low} to {high} %)",
+        what=what,
+        covered=hidden,
+        of=len(shares),
+        low=low,
+        high=high,
+    )
+    share = 100 * hidden / max(1, len(shares))
+    return [
+        Row("leak-plates", told, share, "%", RECALL_GOAL, at_least=True),
+        Row("leak-plates-beside", say("masked beside plates"), 100 * beside / whole, "%"),
+        Row("leak-plates-own", say("the plates' own area"), 100 * own / whole, "%"),
+    ]
+
+
+def text() -> list[Row]:
+    """Measure which lines of text the finder still sees after `--targets text`."""
+    what, data = say("lines of text still found after `--targets text`"), evaluation_data()
+    if Target.TEXT not in BUILT:
+        return [Row("leak-text", what, None, "", note=say("not built"))]
+    paths = sorted((data / "text").glob("*")) if data else []
+    if not paths:
+        return unmeasured("leak-text", what)
+    with tempfile.TemporaryDirectory(prefix="yingbi-bench-") as name:
+        masked = _masked(paths, Path(name), Target.TEXT)
+        before, after = _lines(paths), _lines(masked)
+    told = say("{what}, of {n} before", what=what, n=before)
+    note = say("not measured: the manifest holds no network that reads")
+    return [
+        Row("leak-text", told, after, "", 0.0),
+        Row("leak-words", say("words still read"), None, "", 0.0, note),
+    ]
+
+
+def height(polygon: Polygon) -> float:
+    """Return the mean of a plate's two shorter edges, in pixels."""
+    edges = np.hypot(*(polygon - np.roll(polygon, 1, axis=0)).T)
+    return float(np.sort(edges)[:2].mean())
+
+
+def area(polygon: Polygon, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return (h, w) chroma samples, true inside a convex polygon."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    x, y = columns * 2.0 + 1, rows * 2.0 + 1
+    sides = []
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        sides.append((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) >= 0)
+    inside: NDArray[np.bool_] = np.logical_and.reduce(sides) | ~np.logical_or.reduce(sides)
+    return inside
+
+
+def _scenes(folder: Path) -> Iterator[Scene]:
+    notes = folder / TRUTH
+    if not notes.is_file():
+        return
+    for name, plates_ in sorted(json.loads(notes.read_text("utf-8")).items()):
+        path = folder / name
+        if path.is_file() and plates_:
+            yield Scene(path, tuple(np.array(plate["poly"], np.float64) for plate in plates_))
+
+
+def _masked(paths: Sequence[Path], folder: Path, target: Target) -> list[Path]:
+    given, out = folder / "given", folder / "out"
+    given.mkdir()
+    names = [f"{n:03d}{path.suffix.lower()}" for n, path in enumerate(paths)]
+    for path, name in zip(paths, names, strict=True):
+        shutil.copyfile(path, given / name)
+    cost([COMMAND, "mask", given, "-o", f"{out}/", "--targets", target.value])
+    return [out / name for name in names]
+
+
+def _drawn(path: Path) -> NDArray[np.bool_]:
+    return OURS.drawn(planes_of(_even(read_rgb(path))))
+
+
+def _even(rgb: Samples8) -> Samples8:
+    return np.ascontiguousarray(rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2])
+
+
+def _lines(paths: Sequence[Path]) -> int:
+    """Return how many lines the finder sees in pictures, alone and at its default."""
+    (finder,) = finders(load_settings({}), (Target.TEXT,))
+    found = 0
+    for path in paths:
+        frame = read_still(path)
+        boxes = [region.box for region in finder.find(frame) if region.kind is Target.TEXT]
+        found += sum(clipped(box, *frame.size) is not None for box in boxes)
+    return found
