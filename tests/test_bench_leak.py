@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from yingbi.bench import pasted, peer
+from yingbi.bench import own, pasted, peer, written
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
 from yingbi.bench.leaks import Judged, OtherFramesError, count, judge, wilson
@@ -201,6 +201,22 @@ def test_who_walks_behind_another_does_not_count_meanwhile():
     assert first.patches[0] is None
     assert first.patches[1].seen.all()
     assert all(one.seen.all() for one in second.patches)
+
+
+def test_a_face_counts_when_it_stays_for_three_frames():
+    face, moved, far = (10, 10, 30, 30), (13, 10, 33, 30), (90, 10, 110, 30)
+    found = {0: [face], 1: [moved, far], 2: [moved], 50: [face], 51: [face]}
+    assert own.lasting(found, 1) == [moved]
+    assert own.lasting(found, 0) == [face]
+    assert own.lasting(found, 50) == []
+
+
+def test_a_plates_polygon_is_measured_along_its_edges_and_filled():
+    tilted = np.array([[10, 40], [10, 20], [90, 10], [90, 30]], float)
+    assert written.height(tilted) == pytest.approx(20)
+    assert 4 * written.area(tilted, (40, 60)).sum() == pytest.approx(80 * 20, rel=0.03)
+    around_ = written.area(tilted[::-1], (40, 60))
+    assert (around_ == written.area(tilted, (40, 60))).all(), "whichever way round"
 
 
 # --- what a command costs, and what the peer did before --------------------------------------------

@@ -5,17 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from house import ROOT
 from networks import network
-from yingbi.bench import program, sealing, speed
+from yingbi.bench import own, program, sealing, speed
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine
 from yingbi.bench.row import Row, table
+from yingbi.bootstrap import finders, load_settings, sight
 from yingbi.detect.faces import FaceFinder
-from yingbi.domain.region import overlap
+from yingbi.domain.region import Target, overlap
 from yingbi.media.film import FilmReader
 
 TOOLS = ROOT / "tools"
@@ -154,6 +156,16 @@ def test_masking_is_measured_as_a_whole_command(sample, tmp_path):
     assert took.peak_mb > 50
     with FilmReader(tmp_path / "out.mp4") as masked, FilmReader(sample) as clear:
         assert sum(1 for _ in masked.frames()) == sum(1 for _ in clear.frames())
+
+
+def test_the_default_is_compared_with_the_slowest_way_and_a_blind_one_covers_nothing(sample):
+    settings = load_settings({})
+    slow, usual = (finders(settings, (Target.FACE,)), sight(settings, (Target.FACE,)))
+    windows = own.Windows(length=3, every=50, end=53)
+    found = own.compare(sample, usual, slow, windows)
+    assert found == own.Found(faces=3, covered=3)
+    blind = own.compare(sample, replace(usual, finders=()), slow, windows)
+    assert blind == own.Found(faces=3, covered=0)
 
 
 def test_without_clips_the_tables_say_so_and_guess_nothing(monkeypatch):

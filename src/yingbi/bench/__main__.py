@@ -9,6 +9,7 @@ from collections.abc import Callable
 from yingbi.bench.folder import stills
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine, setting
+from yingbi.bench.own import on_video
 from yingbi.bench.pasted import pasted
 from yingbi.bench.program import size, start
 from yingbi.bench.rotation import rotation
@@ -20,6 +21,7 @@ from yingbi.bench.seek import seek
 from yingbi.bench.speed import speed
 from yingbi.bench.strata import strata
 from yingbi.bench.vault import against_age, ratios
+from yingbi.bench.written import plates, text
 from yingbi.domain.messages import choose_language, use_language
 
 SUITES: dict[str, Callable[[], list[Row]]] = {
@@ -34,6 +36,9 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "moved": moved_stills,
     "pasted": pasted,
     "strata": strata,
+    "plates": plates,
+    "text": text,
+    "video": on_video,
     "seal": sealing,
     "passphrase": passphrase,
     "rotation": rotation,
@@ -44,7 +49,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
 }
 GROUPS = {
     "mask": ("speed", "stills", "begin", "memory", "two", "targets"),
-    "leak": ("moved", "pasted", "strata"),
+    "leak": ("moved", "pasted", "strata", "plates", "text", "video"),
     "vault": ("ratios", "age", "seek", "scale", "rotation"),
 }
 """Several suites under one name."""

@@ -143,11 +143,14 @@ def _even(rgb: Samples8) -> Samples8:
 
 
 def _lines(paths: Sequence[Path]) -> int:
-    """Return how many lines the finder sees in pictures, alone and at its default."""
+    """Return how many lines the finder sees, at its default; masks themselves do not count."""
     (finder,) = finders(load_settings({}), (Target.TEXT,))
     found = 0
     for path in paths:
-        frame = read_still(path)
-        boxes = [region.box for region in finder.find(frame) if region.kind is Target.TEXT]
-        found += sum(clipped(box, *frame.size) is not None for box in boxes)
-    return found
+        drawn, frame = _drawn(path), read_still(path)
+        for region in finder.find(frame):
+            inside = clipped(region.box, *frame.size)
+            if region.kind is Target.TEXT and inside is not None:
+                x0, y0, x1, y1 = (edge // 2 for edge in inside)
+                found += drawn[y0 : y1 + 1, x0 : x1 + 1].mean() < COVERED
+    return int(found)
