@@ -26,10 +26,11 @@ class StillFacts:
     frames: int
 
 
-def read_stills(path: Path, held: bytes | None = None) -> Iterator[Frame]:
+def read_stills(path: Path, held: bytes | None = None, *, as_rgb: bool = False) -> Iterator[Frame]:
     """Yield every picture of the file as it is stored, with how it is to be shown.
 
-    held: a file in memory; `path` is then only its name in errors. Frames of a moving
+    held: a file in memory; `path` is then only its name in errors. as_rgb: JPEG as RGB
+    and not as the planes that it stores. Frames of a moving
     picture carry its times; pages of a document are so far apart that none is between.
 
     Raises CutOffError for a picture that is not whole, UnsupportedMediaError for one
@@ -39,7 +40,7 @@ def read_stills(path: Path, held: bytes | None = None) -> Iterator[Frame]:
     with _decoding(path):
         opened = open_still(content, path)
         del content
-        frames = frames_of(opened, path)
+        frames = frames_of(opened, path, as_rgb=as_rgb)
     while True:
         with _decoding(path):
             frame = next(frames, None)

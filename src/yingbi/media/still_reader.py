@@ -55,7 +55,7 @@ NEW_SUBFILE_TYPE = 254
 Colour = Literal["rgb", "grey", "cmyk"]
 
 
-def frames_of(opened: OpenedStill, path: Path) -> Iterator[Frame]:
+def frames_of(opened: OpenedStill, path: Path, *, as_rgb: bool = False) -> Iterator[Frame]:
     """Yield the pictures of the file in order, decoded one at a time.
 
     Raises what Pillow raises for a broken one, UnsupportedMediaError for colours that
@@ -67,7 +67,7 @@ def frames_of(opened: OpenedStill, path: Path) -> Iterator[Frame]:
         elif opened.depth == 16 and opened.kind is StillKind.TIFF and image.mode != "I;16":
             yield from _deep_tiff(opened, path)
         elif opened.kind is StillKind.JPEG:
-            yield _jpeg(opened, path)
+            yield _jpeg(opened, path, as_rgb=as_rgb)
         else:
             yield from _each(opened, path)
 
@@ -180,7 +180,7 @@ def _plain(image: Image.Image, path: Path) -> tuple[Image.Image, str]:
     return (image if mode == image.mode else image.convert(mode)), mode
 
 
-def _jpeg(opened: OpenedStill, path: Path) -> Frame:
+def _jpeg(opened: OpenedStill, path: Path, *, as_rgb: bool) -> Frame:
     image = opened.image
     if not isinstance(image, JpegImageFile):
         raise TypeError(type(image))
@@ -192,7 +192,8 @@ def _jpeg(opened: OpenedStill, path: Path) -> Frame:
     }
     if image.mode == "RGB":
         options |= {"keep_rgb": True} if inks else {"subsampling": max(sampling, FULL_CHROMA)}
-    known = image.mode == "L" or (image.mode == "RGB" and sampling >= 0 and not inks)
+    whole = image.mode == "RGB" and sampling >= 0 and not (inks or as_rgb)
+    known = whole or image.mode == "L"
     planes = read_planes(opened.content, image.size, sampling) if known else None
     if planes is None:
         image.load()

@@ -26,7 +26,9 @@ def lift(masked: bytes, person: Iterable[bytes], sink: BinaryIO, *, still: bool,
     """
     pieces = {cutting.pts: cutting for content in person for cutting in lifted(content)}
     if still:
-        stills = list(read_stills(_HELD, masked))
+        # people kept by earlier versions are RGB also where the picture is a JPEG
+        as_rgb = any(cutting.planes[0].ndim == 3 for cutting in pieces.values())
+        stills = list(read_stills(_HELD, masked, as_rgb=as_rgb))
         for frame in stills:
             if frame.pts in pieces:
                 paste(frame, pieces[frame.pts])
