@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from films import face_film
 from stills import make_still
@@ -38,6 +39,7 @@ from yingbi.media.contact import cell, sheet
 from yingbi.media.film import FilmReader
 from yingbi.media.glimpse import glimpses
 from yingbi.media.upright import upright_crop
+from yingbi.pipeline.recheck import Watch, _share
 from yingbi.usecases.check_report import check_report
 from yingbi.usecases.evidence import Evidence, identity
 from yingbi.usecases.journal import Journal, Past, journal_of, opened_journal
@@ -420,6 +422,73 @@ def test_a_run_broken_off_by_force_is_gone_on_with_and_its_report_holds(
     answer = yingbi("report", "verify", "r.json", "--against", "out", status=65)
     assert "'out/a.jpg' has 5 bytes" in answer.out
     assert "[report-differs]" in answer.err
+
+
+def test_a_copy_in_which_a_face_is_still_seen_is_quarantined(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    face_film(folder / "a.mp4", seconds=0.8)
+    make_still(folder / "b.jpg")
+    common = ["mask", "in", "-o", "out", "--targets", "face", "--check", "--report", "r.json"]
+    common += ["--contact-sheet", "sheet.png"]
+    yingbi = Yingbi(tmp_path)
+    fine = yingbi(*common)
+    assert "2 of 2 inputs masked" in fine.out
+    checked = [one["check"] for one in json.loads((tmp_path / "r.json").read_text())["inputs"]]
+    assert [one["still_seen"] for one in checked] == [[], []]
+    assert checked[0]["frames"] >= 2
+    assert checked[1]["frames"] == 1
+
+    blind = Yingbi(
+        tmp_path, YINGBI_DETECT_FACE="0.9", YINGBI_DETECT_SIZE="320", YINGBI_TRACK_HOLD_S="0"
+    )
+    answer = blind(*common, "--force", status=3)
+    assert "[quarantined]" in answer.err
+    assert "0:00:00" in answer.err
+    left = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert left == ["a.mp4.quarantine", "b.jpg"], "not even the older copy is at the place"
+    assert (tmp_path / "out" / "a.mp4.quarantine").stat().st_mode & 0o777 == 0o600
+    film, _ = json.loads((tmp_path / "r.json").read_text())["inputs"]
+    assert film["output"] is None
+    assert film["error"]["code"] == "quarantined"
+    seen = film["check"]["still_seen"]
+    assert seen[0]["score"] >= 0.85
+    assert film["quarantine"]["path"] == "out/a.mp4.quarantine"
+    yingbi("report", "verify", "r.json", "--against", "out")
+    page = np.asarray(Image.open(tmp_path / "sheet.png"))
+    skin = (page[..., 0] > 200) & (page[..., 2] < 190) & (page[..., 1] > 120)
+    assert skin.mean() < 0.002, "of a copy in quarantine only the place is drawn"
+
+    again = yingbi(*common, "--resume")
+    assert "1 of them already before" not in again.out, "other settings, so all is made again"
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.mp4", "b.jpg"]
+
+
+def test_checking_for_faces_needs_faces_among_the_targets(yingbi: Yingbi, tmp_path: Path) -> None:
+    make_still(tmp_path / "in.jpg")
+    yingbi("mask", "in.jpg", "-o", "out.jpg", "--check", "--targets", "plate", status=2)
+
+
+def test_what_is_found_under_the_mask_or_at_its_rim_is_not_still_seen():
+    covered = ((100, 100, 200, 200),)
+    size = (640, 480)
+    assert _share((120, 120, 180, 180), covered, size) == 1.0
+    assert _share((150, 100, 250, 200), covered, size) == 0.5
+    assert _share((300, 300, 340, 340), covered, size) == 0.0
+    assert _share((-40, 0, 40, 40), ((0, 0, 40, 40),), size) == 1.0
+    two = ((0, 0, 50, 100), (40, 0, 100, 100))
+    assert _share((0, 0, 100, 100), two, size) == 1.0, "the union counts, not the sum"
+
+
+def test_doubtful_seconds_are_looked_at_more_often():
+    watch = Watch(24.0, 0.25)
+    for number in range(48):
+        frame = Frame(number, number, Fraction(1, 24), (), "yuv")
+        watch.take(frame, [face()], doubtful=number >= 24)
+    assert list(watch.frames) == [0, 12, 24, 27, 30, 33, 36, 39, 42, 45]
+    assert all(box[0][0] < 100 for box in watch.frames.values()), (
+        "what is covered, not what was found"
+    )
 
 
 def test_resume_needs_a_report_to_go_on_with(yingbi: Yingbi, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from yingbi.mask.style import Style
     from yingbi.pipeline.engine import Finder, Sight
     from yingbi.pipeline.finders import Finders
+    from yingbi.pipeline.recheck import Second
     from yingbi.structure.scribe import PoseSource
 
 
@@ -108,6 +109,13 @@ def report_facts(
         "networks": [{"name": name, "sha256": sha256} for name, sha256 in networks],
         "options": dict(options),
     }
+
+
+def second_look(settings: Settings) -> "Second":
+    """Return who looks at what was written; raises as `second_family` does."""
+    from yingbi.pipeline.recheck import Second
+
+    return Second(second_family(settings), settings["check.score"])
 
 
 def poses(settings: Settings) -> "PoseSource":

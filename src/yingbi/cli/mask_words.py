@@ -7,6 +7,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.domain.messages import say, say_count
+from yingbi.domain.report_errors import QuarantinedError
 from yingbi.errors import SomeFailedError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def close(
     *,
     as_json: bool,
 ) -> int:
-    """Print the outcome; a failed input among several makes the status 1."""
+    """Print the outcome; the status is 1 where an input failed, else 3 where one is quarantined."""
     from yingbi.usecases.report import told
 
     entries = [told(one) for one in reports]
@@ -37,7 +38,10 @@ def close(
     if not as_json:
         click.echo(_plain_words(reports))
         _beside(passed, report)
-    return SomeFailedError.exit_status if failed else 0
+    codes = {entry["error"]["code"] for entry in failed}
+    if codes - {QuarantinedError.code}:
+        return SomeFailedError.exit_status
+    return QuarantinedError.exit_status if failed else 0
 
 
 def _beside(passed: "Sequence[LeftOut]", report: "ReportPlan | None") -> None:

@@ -16,9 +16,11 @@ from yingbi.mask.measured import usual_percent
 
 if TYPE_CHECKING:
     from yingbi.capture.inputs import Input, LeftOut
+    from yingbi.domain.region import Target
     from yingbi.domain.settings import Settings
     from yingbi.domain.zone import Zone
     from yingbi.pipeline.engine import Sight
+    from yingbi.pipeline.recheck import Second
     from yingbi.usecases.contact_sheet import SheetPlan
     from yingbi.usecases.report import ReportPlan
 
@@ -84,6 +86,11 @@ FILE = click.Path(path_type=Path)
     help=say("Encode also the stretches of film in which nothing is masked."),
 )
 @click.option(
+    "--check",
+    is_flag=True,
+    help=say("Look at each copy with other networks; where a face is still seen, quarantine it."),
+)
+@click.option(
     "--contact-sheet",
     type=FILE,
     metavar="PICTURE",
@@ -140,10 +147,12 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     if given["show_zones"]:
         return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
     passthrough = not given["no_passthrough"]
+    second = _second_look(settings, targets) if given["check"] else None
     options = MaskOptions(
         given["audio"],
         given["force"],
         settings["jobs"],
+        second=second,
         zones=zones,
         passthrough=passthrough,
     )
@@ -153,6 +162,7 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         plan_report(given["report"], pairs, force=given["force"] or given["resume"])
         deciding = {
             "audio": given["audio"],
+            "check": settings["check.score"] if second else None,
             "passthrough": passthrough,
             "zones": [zone.to_json() for zone in zones],
         }
@@ -242,6 +252,15 @@ def detect_command(
         show.as_lines(detection.lines)
         return
     click.echo(show.counted(detection.tally))
+
+
+def _second_look(settings: "Settings", targets: "Sequence[Target]") -> "Second":
+    from yingbi.bootstrap import second_look
+    from yingbi.domain.region import Target
+
+    if not {Target.FACE, Target.HEAD, Target.PERSON} & set(targets):
+        raise UsageError(problem=say("--check looks for faces, and none of the targets is one."))
+    return second_look(settings)
 
 
 def _sheet_plan(

@@ -3,6 +3,9 @@
 As in `yingbi.errors`.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from yingbi.errors import (
     BadSettingsError,
     CannotCreateError,
@@ -73,8 +76,13 @@ class ZonesRefusedError(BadSettingsError):
 
 
 class QuarantinedError(SomeFailedError):
-    """An output in which something private was still found."""
+    """An output in which something private was still found; `told` is what the report says."""
 
     code = "quarantined"
     exit_status = 3
     template = _("In the copy of '{path}' something is still seen at {times}; it lies in '{place}', and nothing was put at its place.")
+
+    def __init__(self, told: Mapping[str, Any] | None = None, **facts: object) -> None:
+        """Keep what the report says beside the facts."""
+        super().__init__(**facts)
+        self.told = dict(told or {})

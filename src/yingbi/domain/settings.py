@@ -165,6 +165,14 @@ SETTINGS = (
         high=30,
     ),
     Setting(
+        "check.score",
+        float,
+        0.85,
+        _("Score from which on --check believes that a face is still to be seen."),
+        low=0.05,
+        high=0.99,
+    ),
+    Setting(
         "report.suite",
         str,
         "intl",

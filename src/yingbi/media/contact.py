@@ -50,6 +50,20 @@ def cell(frame: Frame, box: BoxXYXY, words: str) -> Cell:
     return Cell(picture, words)
 
 
+def chart(size: tuple[int, int], box: BoxXYXY, words: str) -> Cell:
+    """Return where a box lies in a displayed picture of (width, height), and nothing of it.
+
+    For a copy in quarantine: what is in doubt may be seen anywhere in it.
+    """
+    scale = min((WIDTH - 8) / size[0], (HEIGHT - 30) / size[1])
+    picture = np.full((HEIGHT, WIDTH, 3), 60, np.uint8)
+    cv2.rectangle(picture, (4, 4), (4 + int(size[0] * scale), 4 + int(size[1] * scale)), FLAT, 1)
+    a = (4 + int(box[0] * scale), 4 + int(box[1] * scale))
+    b = (4 + int(box[2] * scale), 4 + int(box[3] * scale))
+    cv2.rectangle(picture, a, b, RED, 2)
+    return Cell(picture, words)
+
+
 def sheet(cells: Sequence[Cell], title: str) -> Rgb:
     """Return the cells as one picture, in rows, each with its words."""
     rows = -(-len(cells) // COLUMNS)

@@ -8,18 +8,21 @@ from yingbi.domain.course import Course
 from yingbi.domain.moment import Moments
 from yingbi.mask.zones import ZoneCloth
 from yingbi.pipeline.engine import Seen
+from yingbi.pipeline.recheck import Watch
 
 
 @dataclass(slots=True)
 class Notes:
     """The notes on one input, and its zones.
 
+    watch: what is looked at again when it is written; None where nothing is.
     zoned: how many zones the last frame that was yielded has covered.
     """
 
     zones: ZoneCloth = field(default_factory=lambda: ZoneCloth(()))
     course: Course = field(default_factory=Course)
     moments: Moments = field(default_factory=Moments)
+    watch: Watch | None = None
     zoned: int = 0
     zoned_frames: int = 0
 
@@ -44,5 +47,7 @@ def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
         notes.zoned = notes.zones.cover(frame)
         notes.zoned_frames += notes.zoned > 0
         notes.course.take(regions, frame.time_s)
-        notes.moments.take(regions, frame.time_s, frame.size)
+        doubtful = notes.moments.take(regions, frame.time_s, frame.size)
+        if notes.watch is not None:
+            notes.watch.take(frame, regions, doubtful=doubtful)
         yield replace(one, regions=regions)

@@ -48,19 +48,23 @@ def check_report(
         made_at, failed = str(body["made_at"]), len(entries) - len(done)
         places = {str(entry["place"]): entry["written"] for entry in done}
         sheet = body.get("contact_sheet") or {"sha256": ""}
-        drawn = str(sheet["sha256"])
+        apart = [entry["quarantine"]["sha256"] for entry in entries if "quarantine" in entry]
+        beside = {str(digest) for digest in (sheet["sha256"], *apart)}
     except (KeyError, TypeError):
         raise ReportBrokenError(path=path, reason="it lacks what a report must say") from None
     differences: tuple[str, ...] = ()
     if folder is not None:
         if not folder.is_dir():
             raise NoSuchInputError(path=folder)
-        differences = tuple(_differences(places, drawn, folder, progress))
+        differences = tuple(_differences(places, beside, folder, progress))
     return Checked(signer, made_at, len(done), failed, folder is not None, differences)
 
 
 def _differences(
-    places: Mapping[str, Mapping[str, Any]], drawn: str, folder: Path, progress: Progress
+    places: Mapping[str, Mapping[str, Any]],
+    beside: Collection[str],
+    folder: Path,
+    progress: Progress,
 ) -> Iterator[str]:
     tick = progress.begin(str(folder), len(places))
     for place, written in places.items():
@@ -70,7 +74,7 @@ def _differences(
         tick(1)
     for path in _media(folder):
         known = path.relative_to(folder).as_posix() in places
-        if not known and identity(path).sha256 != drawn:
+        if not known and identity(path).sha256 not in beside:
             yield say("'{path}' is not in the report", path=path)
 
 

@@ -13,7 +13,7 @@ from yingbi.domain.region import Region, Target
 from yingbi.domain.report import InputReport, Progress
 from yingbi.errors import UnsafeOutputError, YingbiError
 from yingbi.mask.cover import reach
-from yingbi.media.contact import Cell, cell, sheet
+from yingbi.media.contact import Cell, cell, chart, sheet
 from yingbi.media.glimpse import glimpses
 from yingbi.media.outline import encoded
 from yingbi.media.output import check_new, new_file
@@ -50,7 +50,8 @@ def contact_sheet(
     """Write the sheet of the worst moments; return what the report says of it.
 
     Each picture is of the output, never of the input, and its doubtful region is filled
-    once more. In the order of files and times. A moment that cannot be shown is left out.
+    once more; of a copy in quarantine only the place is drawn. In the order of files and
+    times. A moment that cannot be shown is left out.
     """
     chosen = _worst(reports)
     tick = progress.begin(plan.path.name, len(chosen))
@@ -79,13 +80,14 @@ def _worst(reports: Sequence[InputReport]) -> list[tuple[int, Moment]]:
 
 def _moments(report: InputReport) -> list[Moment]:
     told: Sequence[Mapping[str, Any]] = report.more.get("moments", ())
-    return [Moment.from_json(one) for one in told]
+    again: Mapping[str, Any] = report.more.get("check") or {}
+    return [Moment.from_json(one) for one in (*told, *again.get("still_seen", ()))]
 
 
 def _cells(
     report: InputReport, number: int, moments: Sequence[Moment], grow: float
 ) -> Iterator[tuple[Moment, Cell | None]]:
-    written = report.output or report.more.get("quarantine")
+    written = report.output or report.more.get("quarantine", {}).get("path")
     if written is None or not moments:
         return
     try:
@@ -94,8 +96,12 @@ def _cells(
             if frame is None:
                 yield moment, None
                 continue
+            words = _words(number, moment)
+            if report.output is None:  # something in this copy is clear, perhaps beside the box
+                yield moment, chart(frame.size, moment.box, words)
+                continue
             box = reach(Region(Target(moment.kind), moment.box, moment.score), grow)
-            yield moment, cell(frame, box, _words(number, moment))
+            yield moment, cell(frame, box, words)
     except YingbiError:
         return  # the sheet is a help; the output was checked before
 

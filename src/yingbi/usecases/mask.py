@@ -13,6 +13,7 @@ from yingbi.capture.inputs import Input, find_inputs, is_folder
 from yingbi.domain.messages import say
 from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.report import InputReport, Progress, Tally
+from yingbi.domain.report_errors import QuarantinedError
 from yingbi.domain.zone import Zone
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
 from yingbi.mask.zones import ZoneCloth
@@ -30,8 +31,10 @@ from yingbi.media.verify import verify_film
 from yingbi.pipeline.engine import Sight, Take, open_reel
 from yingbi.pipeline.mask import Audio, Written, mask
 from yingbi.pipeline.notes import Notes
+from yingbi.pipeline.recheck import Second
 from yingbi.usecases.each import each
 from yingbi.usecases.evidence import Evidence, Identity, identity, identity_of_open, unchanged
+from yingbi.usecases.quarantine import look_again, watch_of
 
 REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".mp4"}
 """Containers that are read and not written, and the ending that a copy gets behind its name."""
@@ -41,7 +44,7 @@ REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".
 class MaskOptions:
     """What the user chose for all inputs.
 
-    noted: whether a report will be written. zones: of all inputs; each takes its own.
+    noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
     passthrough: whether stretches of film without a mask are copied as they are.
     """
 
@@ -49,6 +52,7 @@ class MaskOptions:
     force: bool = False
     jobs: int = 1
     noted: bool = False
+    second: Second | None = None
     zones: Sequence[Zone] = ()
     passthrough: bool = True
 
@@ -135,7 +139,8 @@ def mask_inputs(
         force = options.force or evidence.ours(output)
         evidence.begin(output)
         done = _mask_one(item, output, replace(options, force=force, noted=True), sight, shown)
-        evidence.done(done)
+        if done.error is None:
+            evidence.done(done)
         return done
 
     outcomes = each(pairs, work, options.jobs, progress)
@@ -173,18 +178,30 @@ def _attempt(
         source = reel.source
         _must_suit(output, source, reel.info, options.audio)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
+        notes.watch = watch_of(reel, sight.grow) if options.second else None
+        audio = options.audio if source.has_audio else "none"
+        place = item.place.with_name(output.name)
         _make_folder(output)
-        with new_file(output, force=options.force, private=False) as file:
-            take = Take(reel, looking, tally)
-            written = mask(take, file, audio=options.audio, notes=notes)
-            if reel.info is not None:
-                shown = progress.begin(say("check {name}", name=item.path.name), len(written.pts))
-                _verify(file, written, reel.info, output, shown)
-            unchanged(item.path, before)
-            after = identity_of_open(file) if options.noted else None
-    audio = options.audio if source.has_audio else "none"
-    place = item.place.with_name(output.name)
-    told = _more(place, source, options, before, after) | notes.to_json()
+        try:
+            with new_file(output, force=options.force, private=False) as file:
+                take = Take(reel, looking, tally)
+                written = mask(take, file, audio=options.audio, notes=notes)
+                if reel.info is not None:
+                    shown = progress.begin(
+                        say("check {name}", name=item.path.name), len(written.pts)
+                    )
+                    _verify(file, written, reel.info, output, shown)
+                unchanged(item.path, before)
+                after = identity_of_open(file) if options.noted else None
+                again = look_again(
+                    file, item.path, output, notes, second=options.second, progress=progress
+                )
+        except QuarantinedError as error:
+            told = _more(place, source, options, before, None) | notes.to_json()
+            return InputReport(
+                str(item.path), None, tally, audio, error=error, more=told | error.told
+            )
+    told = _more(place, source, options, before, after) | notes.to_json() | {"check": again}
     return InputReport(str(item.path), str(output), tally, audio, more=told)
 
 
@@ -206,7 +223,7 @@ def _more(
     after: Identity | None,
 ) -> dict[str, Any]:
     """Return what only the signed report says."""
-    if before is None or after is None:
+    if before is None:
         return {}
     dropped = other_tracks(source.path) if source.kind == "film" else {}
     if options.audio != "drop":
@@ -214,9 +231,8 @@ def _more(
     return {
         "place": place.as_posix(),
         "input": before.to_json(),
-        "written": after.to_json(),
         "dropped": dropped,
-    }
+    } | ({"written": after.to_json()} if after else {})
 
 
 def _make_folder(output: Path) -> None:
