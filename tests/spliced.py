@@ -80,17 +80,25 @@ def times(path: Path) -> list[tuple[int, int, int]]:
         return [(p.pts, p.dts, p.duration) for p in container.demux(video=0) if p.size]
 
 
-def vcl(path: Path, kinds: Collection[int] = (1, 5)) -> dict[int, list[bytes]]:
-    """Return the units of each picture by its pts, read with no code of the product's."""
+def units(path: Path) -> dict[int, list[tuple[int, bytes]]]:
+    """Return kind and bytes of each unit by pts, read with no code of the product's."""
     found = {}
     with av.open(path) as container:
+        hevc = container.streams.video[0].codec_context.name == "hevc"
         for packet in container.demux(video=0):
-            content, units = bytes(packet), []
+            content, here = bytes(packet), []
             while content:
                 size = int.from_bytes(content[:4])
                 unit, content = content[4 : 4 + size], content[4 + size :]
-                if unit[0] & 31 in kinds:
-                    units.append(unit)
+                here.append((unit[0] >> 1 & 63 if hevc else unit[0] & 31, unit))
             if packet.size:
-                found[packet.pts] = units
+                found[packet.pts] = here
     return found
+
+
+def vcl(path: Path) -> dict[int, list[bytes]]:
+    """Return the units of each picture by its pts."""
+    with av.open(path) as container:
+        hevc = container.streams.video[0].codec_context.name == "hevc"
+    shown = range(32) if hevc else (1, 5)
+    return {p: [u for kind, u in here if kind in shown] for p, here in units(path).items()}

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingbi.media.avc import AvcRecord, held
+from yingbi.media.avc import SAID, AvcRecord
 from yingbi.media.nal import (
-    SEI_KEPT,
     Bits,
     BrokenUnitsError,
     guarded,
@@ -71,8 +70,8 @@ def test_units_between_start_codes_are_found(given_units: list[bytes]) -> None:
 def test_of_a_message_unit_just_what_is_known_to_be_harmless_stays(
     told: list[tuple[int, bytes]],
 ) -> None:
-    left, lost = without_user_data(sei(*told), 1)
-    staying = [(kind, data) for kind, data in told if kind in SEI_KEPT]
+    left, lost = without_user_data(sei(*told), 1, SAID)
+    staying = [(kind, data) for kind, data in told if kind in SAID]
     assert lost == len(told) - len(staying)
     assert left == (sei(*staying) if staying else None)
 
@@ -80,9 +79,9 @@ def test_of_a_message_unit_just_what_is_known_to_be_harmless_stays(
 @given(st.binary(max_size=60))
 def test_a_message_unit_that_cannot_be_read_is_dropped_or_kept_byte_for_byte(data: bytes) -> None:
     unit = bytes((SEI,)) + data
-    left, lost = without_user_data(unit, 1)
+    left, lost = without_user_data(unit, 1, SAID)
     assert left is None or lost or left == unit
-    assert left is None or without_user_data(left, 1) == (left, 0)
+    assert left is None or without_user_data(left, 1, SAID) == (left, 0)
 
 
 @given(st.lists(st.integers(0, 70000), max_size=8))
@@ -97,14 +96,13 @@ def test_numbers_are_read_as_they_are_written(values: list[int]) -> None:
 def test_a_record_is_read_and_written_and_takes_an_encoders_sets() -> None:
     record = AvcRecord.parse(RECORD)
     assert bytes(record) == RECORD
-    assert (record.profile, record.sps, record.pps) == (77, (SPS,), (PPS,))
-    own = record.free_id()
-    assert own == 1
+    assert (record.profile_name, record.sps, record.pps) == ("main", (SPS,), (PPS,))
+    assert record.free_ids() == (1,)
     encoder = b"\0\0\0\1" + b"\x67\x4d\x40\x33\x4b" + b"\0\0\1" + b"\x68\x4a\xf0"
-    both = record.with_sets_of(encoder)
+    both = record.with_sets_of(encoder, (1,))
     assert AvcRecord.parse(bytes(both)) == both
     assert both.head == b"\x4d\x40\x33"
-    assert both.free_id() == 2
+    assert both.free_ids() == (2,)
 
 
 @pytest.mark.parametrize("cut", range(1, len(RECORD)))
@@ -116,11 +114,11 @@ def test_a_record_cut_off_is_refused(cut: int) -> None:
 def test_a_picture_that_needs_nothing_before_it_is_known() -> None:
     record = AvcRecord.parse(RECORD)
     told = sei((5, b"a name and a place"), (1, b"\x04"))
-    found = held(join([told, SPS, PPS, IDR], 4), record)
+    found = record.held(join([told, SPS, PPS, IDR], 4))
     assert (found.begins, found.fault, found.dropped) == (True, None, 1)
     assert found.vcl == (IDR,)
     assert found.kept == (sei((1, b"\x04")), SPS, PPS, IDR)
-    assert not held(join([SLICE], 4), record).begins
+    assert not record.held(join([SLICE], 4)).begins
 
 
 @pytest.mark.parametrize(
@@ -140,8 +138,8 @@ def test_a_picture_that_needs_nothing_before_it_is_known() -> None:
 def test_what_a_decoder_would_not_show_is_not_copied(
     name: str, content: list[bytes], fault: str
 ) -> None:
-    assert held(join(content, 4), AvcRecord.parse(RECORD)).fault == fault, name
+    assert AvcRecord.parse(RECORD).held(join(content, 4)).fault == fault, name
 
 
 def test_a_packet_that_is_no_sequence_of_units_is_not_copied() -> None:
-    assert held(b"\0\0\0\x09\x65", AvcRecord.parse(RECORD)).fault == "units"
+    assert AvcRecord.parse(RECORD).held(b"\0\0\0\x09\x65").fault == "units"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
-from typing import cast
+from typing import Literal, cast
 
 import av
 from av.codec.context import Flags
@@ -65,6 +65,7 @@ def add_picture(
 
 def open_encoder(
     info: FilmInfo,
+    encoder: Literal["libx264", "libx265"],
     *,
     crf: int,
     threads: int,
@@ -72,19 +73,20 @@ def open_encoder(
     sets_id: int,
     profile: str | None,
 ) -> av.VideoCodecContext:
-    """Return an H.264 encoder for a stretch of a film.
+    """Return an encoder for a stretch of a film.
 
     It reorders no frames; its packets have start codes (Annex B), its parameter sets stand in
-    its extradata alone and have the id that is given.
+    its extradata alone and have the id that is given, or 0 where it is x265.
     """
-    context = av.CodecContext.create("libx264", "w")
-    options = OPTIONS["libx264"](info, crf, SPEEDS.index(preset))
-    own = f"sps-id={sets_id}:bframes=0"
-    options["x264-params"] = ":".join(filter(None, [options.get("x264-params"), own]))
+    context = av.CodecContext.create(encoder, "w")
+    options = OPTIONS[encoder](info, crf, SPEEDS.index(preset))
+    parameters = "x264-params" if encoder == "libx264" else "x265-params"
+    own = f"bframes=0:sps-id={sets_id}" if encoder == "libx264" else "bframes=0"
+    options[parameters] = ":".join(filter(None, [options.get(parameters), own]))
     if profile is not None:
         options["profile"] = profile
     context.options = options
-    _describe(context, info, "libx264", threads)
+    _describe(context, info, encoder, threads)
     context.framerate = info.rate
     context.flags |= Flags.global_header
     context.open()

@@ -49,7 +49,7 @@ class Coded:
 class Group:
     """A closed group: from a picture that needs nothing before it to the next such picture.
 
-    pictures: in the order of decoding. given: times of the frames that came by so far, in
+    start: time of its first frame shown. pictures: in the order of decoding. given: times of the frames that came by so far, in
     the order shown. head: digests of the first of them, by pts.
     fault: why it must not be copied, None while it may be.
     spoilt: whether its frames are being encoded; it then holds nothing.
@@ -68,6 +68,7 @@ class Group:
         if self.spoilt:
             return
         self.held += len(coded.content)
+        self.start = min(self.start, coded.times.pts)
         self.fault = self.fault or coded.fault or _fault(self, coded)
         self.pictures.append(coded)
 
@@ -94,9 +95,7 @@ def _fault(group: Group, coded: Coded) -> str | None:
         return "long"
     if not coded.shown:
         return "hidden"  # nobody looked at it
-    if not group.pictures and not coded.begins:
-        return "open"
-    return "order" if coded.times.pts < group.start else None
+    return "open" if not group.pictures and not coded.begins else None
 
 
 class Clock:

@@ -7,26 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 START = b"\x00\x00\x01"
 
-SEI_KEPT = frozenset(
-    {
-        0,  # buffering period
-        1,  # picture timing
-        6,  # recovery point
-        19,  # film grain
-        45,  # frame packing
-        47,  # display orientation
-        129,  # active parameter sets
-        130,  # decoding unit timing
-        136,  # time code
-        137,  # mastering display
-        144,  # light level
-        147,  # transfer
-        148,  # ambient light
-        149,  # colour volume
-    }
-)
-"""Payload types that say how and when to show; all others, user data among them, are dropped."""
-
 
 class BrokenUnitsError(ValueError):
     """Bytes that are not NAL units as they should be; the caller does not copy them."""
@@ -102,12 +82,10 @@ def guarded(bare: bytes) -> bytes:
     return bytes(coded)
 
 
-def without_user_data(
-    unit: bytes, head: int, kept: Collection[int] = SEI_KEPT
-) -> tuple[bytes | None, int]:
+def without_user_data(unit: bytes, head: int, kept: Collection[int]) -> tuple[bytes | None, int]:
     """Return an SEI unit without the messages that are not kept, and how many it lost.
 
-    head: bytes of the unit's header. A unit that loses nothing comes back as it was, one
+    head: bytes of the unit's header. kept: payload types. A unit that loses nothing comes back as it was, one
     that loses all, or cannot be read, as None.
     """
     try:

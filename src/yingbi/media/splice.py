@@ -15,7 +15,6 @@ import av
 
 from yingbi.domain.frame import Frame
 from yingbi.domain.passthrough import Passthrough
-from yingbi.media.avc import AvcRecord, held
 from yingbi.media.companions import AudioChoice, Extra
 from yingbi.media.copy_plan import copy_plan
 from yingbi.media.encoder import PRESET
@@ -25,10 +24,12 @@ from yingbi.media.film_writer import FilmTarget
 from yingbi.media.gops import Clock, Coded, Group, SpliceDoubtError, Times
 from yingbi.media.libav import writing
 from yingbi.media.nal import BrokenUnitsError
+from yingbi.media.records import record_of
 from yingbi.media.splice_proof import EDGE, Stretch, digest_of
 from yingbi.media.splice_track import SpliceTrack, packet_of
 from yingbi.media.tap import Tap
 
+ENCODERS = frozenset({"libx264", "libx265"})
 LENGTH_PREFIXED = frozenset({"mp4", "mov"})
 """Containers in which units follow their length, with the parameter sets in a record."""
 
@@ -39,7 +40,7 @@ PADDING = 32
 def why_not(info: FilmInfo, tap: Tap, audio: AudioChoice = "drop") -> str | None:
     """Return a word for why nothing of the film can be copied, None where something may be."""
     stream, plan = tap.stream, copy_plan(info, audio=audio)
-    if stream is None or plan.encoder != "libx264" or info.codec != "h264":
+    if stream is None or plan.encoder not in ENCODERS or info.codec != plan.codec:
         return "kind"
     if info.container not in LENGTH_PREFIXED or plan.container not in LENGTH_PREFIXED:
         return "kind"
@@ -47,7 +48,7 @@ def why_not(info: FilmInfo, tap: Tap, audio: AudioChoice = "drop") -> str | None
     if context.coded_width - info.width >= PADDING or context.coded_height - info.height >= PADDING:
         return "hidden"
     try:
-        AvcRecord.parse(bytes(context.extradata or b"")).free_id()
+        record_of(stream).free_ids()
     except BrokenUnitsError:
         return "kind"
     return None
@@ -80,7 +81,7 @@ class SplicedFilm:
         stream = cast(av.VideoStream, tap.stream)
         self._info, self._tap, self._path = info, tap, source
         self._extradata = bytes(stream.codec_context.extradata or b"")
-        self._record = AvcRecord.parse(self._extradata)
+        self._record = record_of(stream)
         target = FilmTarget(sink, info, audio=audio, keep=keep, source=source, salvage=salvage)
         self._track = SpliceTrack(target, info, stream, crf=crf, threads=threads, preset=preset)
         self.stretches: list[Stretch] = self._track.stretches
@@ -134,7 +135,7 @@ class SplicedFilm:
         if packet.pts is None or packet.dts is None:
             raise SpliceDoubtError("times")
         content = bytes(packet)
-        found = held(content, self._record)
+        found = self._record.held(content)
         return Coded(
             Times(packet.pts, packet.dts, packet.duration or 0),
             content,
@@ -188,7 +189,7 @@ class SplicedFilm:
 
     def _again(self, pictures: list[Coded]) -> Iterator[Frame]:
         """Yield the frames of pictures that are still held, in the order shown."""
-        decoder = av.CodecContext.create("h264", "r")
+        decoder = cast(av.VideoCodecContext, av.CodecContext.create(self._info.codec, "r"))
         decoder.extradata, decoder.thread_count = self._extradata, 1
         packets = (packet_of(c.content, c.times, self._info.time_base) for c in pictures)
         for packet in chain(packets, [None]):

@@ -7,12 +7,12 @@ from typing import BinaryIO
 import av
 
 from yingbi.errors import CutOffError
-from yingbi.media.avc import AvcRecord, held
 from yingbi.media.film import frame_of
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.gops import SpliceDoubtError
 from yingbi.media.libav import reading
 from yingbi.media.nal import BrokenUnitsError
+from yingbi.media.records import record_of
 from yingbi.media.splice_proof import Stretch, digest_of
 
 
@@ -51,7 +51,7 @@ class _Check:
         self._stream = container.streams.video[0]
         self._stream.thread_count, self._stream.thread_type = 1, "SLICE"
         self._packets = (packet for packet in container.demux(self._stream) if packet.size)
-        self._record = AvcRecord.parse(bytes(self._stream.codec_context.extradata or b""))
+        self._record = record_of(self._stream)
         self._pts: list[int] = []
         self._open: list[int | None] = []
         self._wanted: dict[int, bytes] = {}
@@ -74,7 +74,7 @@ class _Check:
         self._wanted |= stretch.head
         last_group = stretch.pictures - stretch.last_group
         for number, packet in enumerate(self._next(stretch.pictures)):
-            seen.add(held(bytes(packet), self._record).vcl)
+            seen.add(self._record.held(bytes(packet)).vcl)
             if number == last_group and joined:
                 if number:
                     self._close()

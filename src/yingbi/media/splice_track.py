@@ -1,7 +1,7 @@
 """The picture track of a film that is partly copied and partly encoded.
 
 The encoder's parameter sets have an id of their own and stand beside the source's in the
-container's record, so that none are needed within the film and it stays plain `avc1`.
+container's record, so that none are needed within the film and any player takes it.
 """
 
 from collections import deque
@@ -12,14 +12,15 @@ from typing import cast
 import av
 
 from yingbi.domain.frame import Frame
-from yingbi.media.avc import PROFILES, SEI, AvcRecord, held
 from yingbi.media.encoder import encodable, open_encoder
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.film_writer import FilmTarget
 from yingbi.media.gops import Coded, SpliceDoubtError, Times
 from yingbi.media.libav import writing
-from yingbi.media.nal import join, split_at_starts, without_user_data
+from yingbi.media.nal import BrokenUnitsError, join
+from yingbi.media.records import record_of
 from yingbi.media.splice_proof import Stretch
+from yingbi.media.syntax import Record
 
 
 class SpliceTrack:
@@ -44,15 +45,17 @@ class SpliceTrack:
         self.stretches: list[Stretch] = []
         self.messages = 0
         self._target, self._info = target, info
-        self._record = AvcRecord.parse(bytes(template.codec_context.extradata or b""))
+        self._record = record_of(template)
         self._crf, self._threads, self._preset = crf, threads, preset
-        self._sets_id = self._record.free_id()
+        self._ids = self._record.free_ids()
         self._encoder: av.VideoCodecContext | None = self._new_encoder()
         self._sets = bytes(self._encoder.extradata or b"")
         with writing(None):
             self._stream = target.container.add_stream_from_template(template)
             context = self._stream.codec_context
-            context.extradata = bytes(self._record.with_sets_of(self._sets))
+            if info.codec == "hevc":
+                context.codec_tag = "hvc1"
+            context.extradata = bytes(self._both())
             if info.matrix is not None:
                 self._stream.set_display_matrix(info.matrix)
         target.add_companions()
@@ -66,7 +69,7 @@ class SpliceTrack:
         stretch = self._stretch(copied=True)
         stretch.last_group = len(group)
         for coded in group:
-            found = held(coded.content, self._record)
+            found = self._record.held(coded.content)
             stretch.add(found.vcl)
             self.messages += found.dropped
             self._mux(join(found.kept, self._record.length_size), coded.times, key=coded.key)
@@ -89,6 +92,13 @@ class SpliceTrack:
         self._finish_encoding()
         self._target.close()
 
+    def _both(self) -> Record:
+        """Return the record with the sets of the source and of the encoder."""
+        try:
+            return self._record.with_sets_of(self._sets, self._ids)
+        except BrokenUnitsError as error:
+            raise SpliceDoubtError("encoder") from error
+
     def _stretch(self, *, copied: bool) -> Stretch:
         """Return the stretch that goes on, or a new one."""
         if not self.stretches or self.stretches[-1].copied != copied:
@@ -96,15 +106,15 @@ class SpliceTrack:
         return self.stretches[-1]
 
     def _new_encoder(self) -> av.VideoCodecContext:
-        profile = PROFILES.get(self._record.profile)
         with writing(None):
             return open_encoder(
                 self._info,
+                "libx265" if self._info.codec == "hevc" else "libx264",
                 crf=self._crf,
                 threads=self._threads,
                 preset=self._preset,
-                sets_id=self._sets_id,
-                profile=profile,
+                sets_id=self._ids[0],
+                profile=self._record.profile_name,
             )
 
     def _finish_encoding(self) -> None:
@@ -123,10 +133,11 @@ class SpliceTrack:
             times = self._waiting.popleft()
             if packet.pts != times.pts:
                 raise SpliceDoubtError("encoder")
-            units = split_at_starts(bytes(packet))
-            pure = [_pure(unit) for unit in units]
-            content = join([unit for unit in pure if unit], self._record.length_size)
-            self._mux(content, times, key=packet.is_keyframe)
+            try:
+                units = self._record.encoded(bytes(packet), self._ids)
+            except BrokenUnitsError as error:
+                raise SpliceDoubtError("encoder") from error
+            self._mux(join(units, self._record.length_size), times, key=packet.is_keyframe)
 
     def _mux(self, content: bytes, times: Times, *, key: bool) -> None:
         if self._last_dts is not None and times.dts <= self._last_dts:
@@ -147,8 +158,3 @@ def packet_of(content: bytes, times: Times, time_base: Fraction) -> "av.Packet[a
     packet.pts, packet.dts, packet.duration = times.pts, times.dts, times.duration
     packet.time_base = time_base
     return packet
-
-
-def _pure(unit: bytes) -> bytes | None:
-    """Return an encoder's unit without the encoder's own words."""
-    return without_user_data(unit, 1)[0] if unit[0] & 31 == SEI else unit
