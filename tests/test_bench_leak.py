@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from yingbi.bench import own, pasted, peer, written
+from yingbi.bench import own, pasted, peer, running, written
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
 from yingbi.bench.leaks import Judged, OtherFramesError, count, judge, wilson
@@ -217,6 +217,15 @@ def test_a_plates_polygon_is_measured_along_its_edges_and_filled():
     assert 4 * written.area(tilted, (40, 60)).sum() == pytest.approx(80 * 20, rel=0.03)
     around_ = written.area(tilted[::-1], (40, 60))
     assert (around_ == written.area(tilted, (40, 60))).all(), "whichever way round"
+
+
+@pytest.mark.evaluation
+@pytest.mark.torture
+def test_an_hour_of_film_needs_no_more_memory_than_twenty_minutes(eval_data):
+    rows = {row.key: row for row in running.memory(36_000)}
+    growth = rows["run-memory-growth"]
+    print(f"{rows['run-memory'].value:.0f} MB at most, {growth.value:.2f} MB more per 1000 frames")
+    assert growth.value <= growth.goal
 
 
 # --- what a command costs, and what the peer did before --------------------------------------------

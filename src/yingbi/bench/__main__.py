@@ -67,7 +67,7 @@ def main() -> None:
     on = machine()
     if asked.json:
         rows = [row for name in chosen for row in SUITES[name]()]
-        told = {"machine": on, "rows": [row.to_json() for row in rows]}
+        told = {"machine": on, "setting": setting(), "rows": [row.to_json() for row in rows]}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return
     sys.stdout.write(setting() + "\n\n" + heading() + "\n")
