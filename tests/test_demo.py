@@ -15,7 +15,7 @@ from yingbi.bench import own, program, sealing, speed
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine
 from yingbi.bench.row import Row, table
-from yingbi.bootstrap import finders, load_settings, sight
+from yingbi.bootstrap import load_settings, sight
 from yingbi.detect.faces import FaceFinder
 from yingbi.domain.region import Target, overlap
 from yingbi.media.film import FilmReader
@@ -158,14 +158,14 @@ def test_masking_is_measured_as_a_whole_command(sample, tmp_path):
         assert sum(1 for _ in masked.frames()) == sum(1 for _ in clear.frames())
 
 
-def test_the_default_is_compared_with_the_slowest_way_and_a_blind_one_covers_nothing(sample):
+def test_the_default_is_held_to_what_two_families_see_and_a_blind_one_covers_nothing(sample):
     settings = load_settings({})
-    slow, usual = (finders(settings, (Target.FACE,)), sight(settings, (Target.FACE,)))
+    two, usual = own.ways(settings)["two"], sight(settings, (Target.FACE,))
     windows = own.Windows(length=3, every=50, end=53)
-    found = own.compare(sample, usual, slow, windows)
-    assert found == own.Found(faces=3, covered=3)
-    blind = own.compare(sample, replace(usual, finders=()), slow, windows)
-    assert blind == own.Found(faces=3, covered=0)
+    found = own.compare(sample, usual, {"two": two}, windows)
+    assert found == {"two": own.Found(faces=3, covered=3)}
+    blind = own.compare(sample, replace(usual, finders=()), {"two": two}, windows)
+    assert blind == {"two": own.Found(faces=3, covered=0)}
 
 
 def test_without_clips_the_tables_say_so_and_guess_nothing(monkeypatch):
