@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from yingbi.bench.attack.suite import attack
 from yingbi.bench.folder import stills
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine, setting
@@ -46,6 +47,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "age": against_age,
     "seek": seek,
     "scale": scale,
+    "attack": attack,
 }
 GROUPS = {
     "mask": ("speed", "stills", "begin", "memory", "two", "targets"),

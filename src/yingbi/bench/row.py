@@ -11,7 +11,8 @@ class Row:
     """One measured number; value None where what it needs is not here, and note says what.
 
     key: stable name for machines. what, note: in the user's language. goal: the value
-    wanted at most, or with `at_least` at least, in the same unit.
+    wanted at most, or with `at_least` at least, in the same unit. more: numbers that belong
+    to it, by their names.
     """
 
     key: str
@@ -21,14 +22,17 @@ class Row:
     goal: float | None = None
     note: str = ""
     at_least: bool = False
+    more: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the row for machines."""
-        return {"key": self.key, "value": self.value, "unit": self.unit, "goal": self.goal}
+        told = {"key": self.key, "value": self.value, "unit": self.unit, "goal": self.goal}
+        return told | dict(self.more)
 
     def cells(self) -> tuple[str, str, str]:
         """Return the cells of the table: what, measured, wanted."""
         measured = self.note if self.value is None else _number(self.value, self.unit)
+        measured += "".join(f"; {name} {value:.2g}" for name, value in self.more)
         wanted = "-"
         if self.goal is not None:
             value = _number(self.goal, self.unit)

@@ -30,6 +30,7 @@ COMMANDS = {
     "doctor": "house",
     "config": "house",
     "standard": "house",
+    "bench": "bench",
 }
 
 

@@ -3,8 +3,6 @@
 Both are for looks. What they leave is measured in `measured`.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,10 +36,15 @@ def _pixelate(plane: Plane, box: BoxXYXY, cell: float) -> None:
     height, width = plane.samples.shape[:2]
     columns = _edges(box[0], box[2], cell, plane.x_shift, width)
     rows = _edges(box[1], box[3], cell, plane.y_shift, height)
-    for y0, y1 in pairwise(rows):
-        for x0, x1 in pairwise(columns):
-            part = plane.samples[y0:y1, x0:x1]
-            part[...] = np.rint(part.mean(axis=(0, 1))).astype(part.dtype)
+    if rows.size < 2 or columns.size < 2:  # subsampled away at the border
+        return
+    part = plane.samples[rows[0] : rows[-1], columns[0] : columns[-1]]
+    sums = np.add.reduceat(part, rows[:-1] - rows[0], axis=0, dtype=np.float64)
+    sums = np.add.reduceat(sums, columns[:-1] - columns[0], axis=1)
+    high, wide = np.diff(rows), np.diff(columns)
+    counts = high[:, None] * wide
+    means = np.rint(sums / counts.reshape(counts.shape + (1,) * (part.ndim - 2)))
+    part[...] = means.astype(part.dtype).repeat(high, axis=0).repeat(wide, axis=1)
 
 
 def _edges(start: int, end: int, cell: float, shift: int, size: int) -> NDArray[np.int64]:
