@@ -28,7 +28,7 @@ from yingbi.bench.attack.rank import Features, Outcome, View, holm, outcome
 from yingbi.bench.row import Row
 from yingbi.bootstrap import parse_targets, sight
 from yingbi.domain.messages import say, say_count, say_error
-from yingbi.domain.region import Target
+from yingbi.domain.region import PEOPLE, Target
 from yingbi.domain.settings import resolve
 from yingbi.errors import ModelMissingError
 from yingbi.mask.style import Style
@@ -94,7 +94,8 @@ def attack(folder: Path | None = None) -> list[Row]:
         return [Row("attack", say("attack"), None, "%", note=note)]
     kept = {name: value for name, value in os.environ.items() if name == "YINGBI_MODELS_DIR"}
     settings = resolve({}, "", kept, {})  # the defaults, whatever this user has set
-    targets = parse_targets(None)
+    # The default, but for what these pictures do not hold.
+    targets = [target for target in parse_targets(None) if target in PEOPLE]
     looking = sight(settings, targets)
     try:
         telling, finding = (
@@ -200,7 +201,7 @@ def _words(style: str) -> str:
     words = {
         CLEAR: say("clear"),
         PEER: say("deface's blur"),
-        DEFAULT: say("solid, all targets: the default"),
+        DEFAULT: say("solid: the default"),
         FACES_ALONE: say("solid, faces alone"),
     }
     return words.get(style, style)
