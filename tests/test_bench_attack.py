@@ -181,7 +181,7 @@ def test_what_is_attacked_is_what_the_product_writes(pictures, looking):
     )
     assert product.shape[0] == ours.shape[0] == FRAMES
     # The encoder gives equal frames one of several files, so bytes are not compared.
-    assert np.abs(ours - product).max() <= 2
+    assert np.abs(ours - product).mean() < 1
     assert np.abs(other - product).mean() > 10
 
 
