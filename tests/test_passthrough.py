@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -12,11 +12,24 @@ from hypothesis import strategies as st
 
 from films import picture
 from made_films import VFR, Recipe, make_film, sound_packets
+from players import (
+    CHROMIUM,
+    FFMPEG,
+    MPV,
+    THERE,
+    chromium_plays,
+    pictures_of_ffmpeg,
+    pictures_of_mpv,
+)
 from spliced import GREY, PATCH, Spliced, lumas, splice, times, units, vcl
 from yb import Yingbi
+from yingbi.capture.inputs import Input
+from yingbi.domain.report import Quiet
 from yingbi.media import gops
 from yingbi.media.gops import SpliceDoubtError
 from yingbi.media.splice_check import verify_spliced
+from yingbi.pipeline.engine import Sight
+from yingbi.usecases.mask import MaskOptions, mask_inputs
 
 TICKS = tuple(range(0, 60 * 1001, 1001))
 PYRAMID = (("b-pyramid", "normal"), ("refs", "4"))
@@ -289,3 +302,71 @@ def test_a_zone_is_masked_also_where_nobody_is_seen(tmp_path: Path) -> None:
         covered = np.abs(shown[p][:44, :76].astype(int) - GREY).max() <= 16
         assert covered == (number * 1001 / 30000 < 0.5)
         assert np.array_equal(shown[p], meant[p]) == (number >= 20)
+
+
+PLAYED = ["plain", "b-frames", "b-frames that are referred to", "a late start", "mov"]
+
+
+@pytest.mark.skipif(FFMPEG not in THERE, reason="Debian's ffmpeg is not installed here")
+@pytest.mark.parametrize("name", [*PLAYED, "uneven times", "hevc with b-frames"])
+def test_ffmpeg_and_mpv_show_every_frame_as_decoded_here(name: str, tmp_path: Path) -> None:
+    masked = {7} if name == "uneven times" else {25, 26, 47}
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES[name]), masked)
+    assert film.facts.copied
+    assert film.facts.encoded
+    shown = pictures_of_ffmpeg(film.path)
+    assert len(shown) == len(film.pts)
+    source = pictures_of_ffmpeg(film.source)
+    copied = set(of_ranges(film))
+    same = [p for p, a, b in zip(film.pts, source, shown, strict=True) if a == b]
+    assert set(same) == copied
+    if MPV in THERE and name != "uneven times":  # it drops frames that others follow too soon
+        assert pictures_of_mpv(film.path) == shown
+
+
+@pytest.mark.skipif(CHROMIUM not in THERE, reason="Chromium is not installed here")
+@pytest.mark.parametrize("name", ["plain", "b-frames", "b-frames that are referred to"])
+def test_chromium_plays_the_film_to_its_end_and_drops_nothing(name: str, tmp_path: Path) -> None:
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES[name]), {25, 26, 47})
+    assert len(film.facts.ranges) >= 2
+    told = chromium_plays(film.path, tmp_path / "home")
+    assert told["how"] == "ended"
+    assert told["decoded"] == len(film.pts)
+    assert told["duration"] == pytest.approx(60 * 1001 / 30000, abs=0.05)
+    assert told["times"] == sorted(told["times"])
+
+
+@pytest.mark.parametrize("name", ["b-frames", "hevc with b-frames"])
+def test_a_player_may_jump_back_and_forth_over_the_joins(name: str, tmp_path: Path) -> None:
+    film = splice(make_film(tmp_path / "in.mp4", RECIPES[name]), {25, 47})
+    meant = lumas(film.path)
+    with av.open(film.path) as container:
+        stream = container.streams.video[0]
+        for number in (58, 3, 27, 15, 31, 46, 8, 52, 22):
+            wanted = film.pts[number]
+            container.seek(wanted, stream=stream)
+            found = next(f for f in container.decode(stream) if f.pts == wanted)
+            rows = np.frombuffer(memoryview(found.planes[0]), np.uint8).reshape(found.height, -1)
+            assert np.array_equal(rows[:, : found.width], meant[wanted])
+
+
+def test_a_film_that_does_not_pass_its_check_is_made_once_more_and_encoded_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_film(tmp_path / "in.mp4", RECIPES["plain"])
+    item, out = Input(source, Path("in.mp4")), tmp_path / "out.mp4"
+    blind = Sight([], hold_s=0.0, grow=0.0, crf=18)
+    (copied,) = mask_inputs([(item, out)], MaskOptions(), blind, Quiet())
+    assert copied.copied == 60
+
+    def spoilt(film: BinaryIO, *given_facts: Any, **more: Any) -> None:
+        film.seek(-9, 2)
+        film.write(b"spoilt!!!")
+        verify_spliced(film, *given_facts, **more)
+
+    monkeypatch.setattr("yingbi.usecases.mask.verify_spliced", spoilt)
+    (again,) = mask_inputs([(item, out)], MaskOptions(force=True), blind, Quiet())
+    facts = again.tally.passthrough
+    assert (facts.copied, facts.encoded, facts.reason) == (0, 60, "doubt-check")
+    assert list(lumas(out)) == list(lumas(source))
+    assert not any(a == b for a, b in zip(vcl(out).values(), vcl(source).values(), strict=True))
