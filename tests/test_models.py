@@ -33,7 +33,7 @@ from yingbi.errors import (
     ModelMissingError,
     UsageError,
 )
-from yingbi.inference.session import Network
+from yingbi.inference.session import OnnxNetwork
 from yingbi.models import packages, registry, tfjs
 from yingbi.models.install import chosen, install
 from yingbi.models.manifest import manifest
@@ -382,7 +382,7 @@ def run(nodes, weights, outputs, picture, *, free=True, named=()):
         }
         topology = json.dumps(json.loads(topology) | {"signature": {"outputs": ports}}).encode()
     converted = tfjs.convert(topology, values, outputs, free_sizes=free)
-    return Network(converted, 1).run({"picture": picture})
+    return OnnxNetwork(converted, 1).run({"picture": picture})
 
 
 @given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 999))
@@ -391,7 +391,7 @@ def test_a_convolution_means_the_same_at_every_size(height, width, seed):
     picture = np.random.default_rng(seed).normal(size=(height, width, 2)).astype(np.float32)
     topology, weights = small_graph_model()
     converted = tfjs.convert(topology, weights, ["doubled"], free_sizes=True)
-    (output,) = Network(converted, 1).run({"picture": picture[None]})
+    (output,) = OnnxNetwork(converted, 1).run({"picture": picture[None]})
     sums = [slid(picture, KERNEL[..., i].astype(float), 2).sum(axis=2) for i in range(4)]
     wanted = (np.stack(sums, axis=2) + BIAS).clip(0, 6) * float(FACTOR)
     np.testing.assert_allclose(output[0], wanted, atol=1e-4)

@@ -111,7 +111,7 @@ sync() {
     note "making .venv/ from uv.lock (the first time takes a minute or two)"
     shift
     # --inexact: what the demo brought stays when the rest is made again.
-    quietly "$uv" sync --frozen --inexact --python "$python" --extra convert "$@" ||
+    quietly "$uv" sync --frozen --inexact --python "$python" --extra convert --extra fast "$@" ||
         stop "the environment could not be made (log: $LOG)"
     printf '%s\n' "$wanted" >"$stamp"
 }

@@ -120,10 +120,9 @@ def second_look(settings: Settings) -> "Second":
 
 def poses(settings: Settings) -> "PoseSource":
     """Return the pose finder; raises as `finders` does."""
-    from yingbi.models.shelf import open_network
     from yingbi.structure.pose import PoseFinder
 
-    return PoseFinder(open_network("pose-movenet", settings.models_dir, _threads(settings)))
+    return PoseFinder(_network("pose-movenet", settings))
 
 
 def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
@@ -158,6 +157,13 @@ def style(settings: Settings) -> "Style":
             origin = settings.origins[name]
             raise BadSettingsError(setting=name, origin=origin, reason=str(error)) from None
     return made
+
+
+def _network(name: str, settings: Settings) -> Any:
+    from yingbi.models.shelf import open_network
+
+    runtime = settings["models.runtime"]
+    return open_network(name, settings.models_dir, _threads(settings), runtime)
 
 
 def _threads(settings: Settings) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 
 CELLS = (16, 32)
@@ -25,6 +25,9 @@ STEEPEST = 80.0  # logits beyond it differ no more
 
 class BlazeFaceFinder:
     """Finds faces of about 20 pixels or more."""
+
+    kinds = frozenset({Target.FACE})
+    pace = Pace.QUICK
 
     def __init__(self, network: Network, size: int = 1280, threshold: float = 0.3) -> None:
         """Keep a loaded network.

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 
 CELL = 4  # input pixels per cell of the output
@@ -25,6 +25,9 @@ SMALLEST_IN_REDUCTION = 32  # input pixels; what is smaller is seen better at fu
 
 class FaceFinder:
     """Finds every face of a picture, of any size from about 10 pixels on."""
+
+    kinds = frozenset({Target.FACE})
+    pace = Pace.QUICK
 
     def __init__(self, network: Network, size: int = 960, threshold: float = 0.12) -> None:
         """Keep a loaded network.
@@ -46,16 +49,19 @@ class FaceFinder:
 
         Clause: 6.2.1.f-2; 6.2.4.a.3-1.
         """
-        view = View.fitted(frame.size, self._size, LARGEST_SCALE, part)
-        found = [
-            self._seen(frame, view.reduced(by), by)
-            for by in REDUCTIONS
-            if by == 1 or max(view.width, view.height) >= 2 * by * SMALLEST_IN_REDUCTION
-        ]
+        found = [self._seen(frame, view, by) for by, view in self._views(frame.size, part)]
         boxes = np.concatenate([boxes for boxes, _ in found])
         scores = np.concatenate([scores for _, scores in found])
         kept = without_doubles(boxes, scores, SAME_FACE)
         return regions(Target.FACE, boxes[kept], scores[kept], frame.size)
+
+    def _views(self, size: tuple[int, int], part: BoxXYXY | None) -> list[tuple[int, View]]:
+        """Return the views to search: a part that is all of the picture for large faces alone."""
+        all_of_it = part == (0, 0, *size)
+        view = View.fitted(size, self._size, LARGEST_SCALE, None if all_of_it else part)
+        longer = max(view.width, view.height)
+        useful = [by for by in REDUCTIONS if by == 1 or longer >= 2 * by * SMALLEST_IN_REDUCTION]
+        return [(by, view.reduced(by)) for by in useful if by > 1 or not all_of_it]
 
     def _seen(self, frame: Frame, view: View, reduction: int) -> tuple[Boxes, Scores]:
         """Return what is found at one scale, in pixels of the picture."""

@@ -8,7 +8,7 @@ from yingbi.detect.decodings import KINDS
 from yingbi.detect.parts import parts
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 from yingbi.models.own import OwnModel
 
@@ -40,6 +40,8 @@ class OwnFinder:
         """
         self._network, self._kind, self._target = network, KINDS[model.kind], target
         self._size, self._threshold, self._classes = size, threshold, model.classes
+        self.kinds = frozenset({target})
+        self.pace = Pace.QUICK if target is Target.FACE else Pace.PART
         self._input = network.input_names[0]
         self._fixed = _fixed(network.input_shapes[0])
 

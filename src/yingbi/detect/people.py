@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from yingbi.detect.view import Boxes, Scores, View, regions, without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 
 CELL = 4  # input pixels per cell of the output
@@ -21,6 +21,8 @@ SAME_THING = 0.6  # IoU; people who stand close overlap by less
 class PersonFinder:
     """Finds the people of a picture, and with the same look its screens."""
 
+    pace = Pace.WHOLE
+
     def __init__(
         self, network: Network, threshold: float = 0.15, also: Mapping[Target, float] | None = None
     ) -> None:
@@ -33,6 +35,7 @@ class PersonFinder:
         """
         self._network = network
         self._thresholds = {Target.PERSON: threshold, **(also or {})}
+        self.kinds = frozenset(self._thresholds)
         (self._input,) = network.input_names
 
     def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:

@@ -9,7 +9,7 @@ import numpy as np
 from yingbi.detect.parts import parts
 from yingbi.detect.view import without_doubles
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 
 SAME_THING = 0.5
 """IoU from which on two boxes are one thing: what differs by more is covered twice."""
@@ -18,6 +18,10 @@ SAME_THING = 0.5
 class Finder(Protocol):
     """What is asked again and again."""
 
+    @property
+    def kinds(self) -> frozenset[Target]:
+        """What it finds."""
+
     def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
         """Return what is seen in the picture or in a part of it."""
 
@@ -25,9 +29,12 @@ class Finder(Protocol):
 class StrictFinder:
     """Asks several finders about the whole picture and its parts, each at four quarter turns."""
 
+    pace = Pace.QUICK
+
     def __init__(self, finders: Sequence[Finder], length: int) -> None:
         """Keep the finders; parts of `length` pixels are searched at the picture's own scale."""
         self._finders = finders
+        self.kinds = frozenset(kind for finder in finders for kind in finder.kinds)
         self._length = length
 
     def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from yingbi.detect.plates import plates
 from yingbi.detect.view import View, regions
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 from yingbi.media.blobs import Blob, blobs
 
@@ -20,6 +20,8 @@ SMALLEST = 5.0  # canvas pixels; what is less high cannot be read
 
 class TextFinder:
     """Finds lines of text in any script, and those that may be plates."""
+
+    pace = Pace.PART
 
     def __init__(
         self,
@@ -37,7 +39,7 @@ class TextFinder:
             threshold: score from which on a line counts as text.
         """
         self._network = network
-        self._targets = frozenset(targets)
+        self.kinds = self._targets = frozenset(targets) & {Target.TEXT, Target.PLATE}
         self._size = size
         self._threshold = threshold
         (self._input,) = network.input_names

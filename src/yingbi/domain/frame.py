@@ -80,3 +80,19 @@ class Frame:
             case 3:
                 box = width - y1, x0, width - y0, x1
         return (width - box[2], box[1], width - box[0], box[3]) if self.mirrored else box
+
+    def displayed_box(self, box: BoxXYXY) -> BoxXYXY:
+        """Return where a box of the stored picture lies in the displayed one."""
+        width, height = self.stored_size
+        x0, y0, x1, y1 = box
+        if self.mirrored:
+            x0, x1 = width - x1, width - x0
+        match self.turns % 4:
+            case 1:
+                return height - y1, x0, height - y0, x1
+            case 2:
+                return width - x1, height - y1, width - x0, height - y0
+            case 3:
+                return y0, width - x1, y1, width - x0
+            case _:
+                return x0, y0, x1, y1

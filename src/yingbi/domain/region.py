@@ -31,6 +31,18 @@ PEOPLE = frozenset({Target.FACE, Target.HEAD, Target.PERSON})
 """Kinds that belong to a person: only whoever has one of them is counted and numbered."""
 
 
+class Pace(StrEnum):
+    """How often a finder is worth asking in a film.
+
+    QUICK: wherever there is doubt. PART: at a stretch's end, where something moved.
+    WHOLE: at a stretch's end, in whole pictures, if anything moved.
+    """
+
+    QUICK = "quick"
+    PART = "part"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """One place in one frame that holds something private.

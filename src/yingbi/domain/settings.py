@@ -54,9 +54,16 @@ SETTINGS = (
         _("Folder of downloaded packages to install networks from, offline."),
     ),
     Setting(
+        "models.runtime",
+        str,
+        "auto",
+        _("Library that runs the networks; auto measures once which is fastest here."),
+        ("auto", "onnxruntime", "onnxruntime-gpu", "openvino-f32", "openvino-bf16"),
+    ),
+    Setting(
         "detect.size",
         int,
-        960,
+        1280,
         _("Longer side, in pixels, of the picture that faces and text are looked for in."),
         low=320,
         high=4096,

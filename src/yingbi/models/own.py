@@ -22,7 +22,7 @@ from yingbi.errors import (
     UnreadableInputError,
     UsageError,
 )
-from yingbi.inference.session import Network
+from yingbi.inference.session import Network, OnnxNetwork
 from yingbi.models.manifest import manifest
 from yingbi.models.shelf import State, digest, write
 
@@ -138,7 +138,7 @@ def loaded(content: bytes, name: str, threads: int) -> Network:
     Raises: ModelUnfitError where they are no network, or one that takes no single picture.
     """
     try:
-        network = Network(content, threads)
+        network = OnnxNetwork(content, threads)
     except Exception as error:  # the library has many, and none of them is told to the user
         raise ModelUnfitError(model=name, reason=say("it cannot be loaded")) from error
     shapes = network.input_shapes

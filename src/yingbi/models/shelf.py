@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from yingbi.errors import CannotCreateError, ModelChangedError, ModelMissingError
+from yingbi.inference.runtime import open_network as load
 from yingbi.inference.session import Network
 from yingbi.models.manifest import Model, manifest
 
@@ -30,13 +31,14 @@ def state(model: Model, models_dir: Path) -> State:
     return "installed" if digest(content) == model.onnx_sha256 else "changed"
 
 
-def open_network(name: str, models_dir: Path, threads: int) -> Network:
+def open_network(name: str, models_dir: Path, threads: int, runtime: str = "auto") -> Network:
     """Return a network, loaded from the very bytes whose digest was checked.
 
     Args:
         name: as in the manifest.
         models_dir: the folder of the networks.
         threads: how many threads one call may use.
+        runtime: which library runs it; "auto" is the one measured to be the fastest.
 
     Raises: ModelMissingError, ModelChangedError.
     """
@@ -47,7 +49,7 @@ def open_network(name: str, models_dir: Path, threads: int) -> Network:
         raise ModelMissingError(model=name) from None
     if digest(content) != model.onnx_sha256:
         raise ModelChangedError(model=name)
-    return Network(content, threads)
+    return load(content, threads, runtime, models_dir)
 
 
 def put(model: Model, content: bytes, models_dir: Path) -> None:

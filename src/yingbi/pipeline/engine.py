@@ -1,7 +1,7 @@
 """The way that every frame goes first, whatever is made of it afterwards.
 
-capture -> detect -> track -> grade. What follows (mask, structure, seal) is
-declared in `mask`, `level1`, `level2` and `level3`, each on one screen.
+capture -> detect, where and when `lookahead` says -> track -> grade. What follows (mask,
+structure, seal) is declared in `mask`, `level1`, `level2` and `level3`, each on one screen.
 
 Clause: 6.2.1.f-1; 6.2.1.f-2; 4.2-1.
 """
@@ -17,7 +17,7 @@ from typing import Protocol
 from yingbi.detect.heads import heads
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import PartKind, SealedSegment
-from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Region, Target
+from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Pace, Region, Target
 from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
@@ -27,16 +27,25 @@ from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
 from yingbi.media.still import read_stills
 from yingbi.media.tap import Tap
+from yingbi.pipeline.lookahead import look_ahead
 from yingbi.track.tracker import track
 
 
 class Finder(Protocol):
-    """Finds one kind of target in a frame."""
+    """Finds some kinds of target in a frame."""
+
+    @property
+    def kinds(self) -> frozenset[Target]:
+        """What it finds."""
+
+    @property
+    def pace(self) -> Pace:
+        """How often it is worth asking."""
 
     def find(self, frame: Frame, part: BoxXYXY | None = None) -> list[Region]:
-        """Return what was seen; what is unsure counts as seen.
+        """Return what was seen, in a box of the displayed picture or in all of it.
 
-        part: the only box of the displayed picture to be searched; None searches all of it.
+        What is unsure counts as seen.
         """
 
 
@@ -147,7 +156,9 @@ def see(take: Take) -> Iterator[Seen]:
     Raises: UnmaskableError where a detector fails on a frame; the input is then refused.
     """
     reel, sight, tally = take.reel, take.sight, take.tally
-    found = ((frame, _find(frame, sight.finders, reel.source.path)) for frame in reel.frames)
+    eyes = _Eyes(sight.finders, reel.source.path)
+    moving = reel.info is not None
+    found = look_ahead(reel.frames, eyes) if moving else map(eyes.alone, reel.frames)
     for frame, tracked in track(found, hold_s=sight.hold_s):
         regions = wanted(tracked, sight.targets)
         labels = classes(regions)
@@ -163,14 +174,37 @@ def wanted(regions: Sequence[Region], targets: Collection[Target]) -> list[Regio
     return [region for region in [*regions, *derived] if region.kind in targets]
 
 
-def _find(frame: Frame, finders: Sequence[Finder], path: Path) -> list[Region]:
-    try:
-        return [region for finder in finders for region in finder.find(frame)]
-    except YingbiError:
-        raise
-    except Exception as error:
-        reason = type(error).__name__
-        raise UnmaskableError(path=path, frame=frame.index, reason=reason) from error
+class _Eyes:
+    """The finders, asked by their pace; a frame on which one fails is refused."""
+
+    def __init__(self, finders: Sequence[Finder], path: Path) -> None:
+        self._finders, self._path = finders, path
+        self.quick, self.whole = (
+            frozenset(kind for finder in finders if finder.pace is pace for kind in finder.kinds)
+            for pace in (Pace.QUICK, Pace.WHOLE)
+        )
+
+    def alone(self, frame: Frame) -> tuple[Frame, list[Region]]:
+        return frame, self._ask(frame, None, Pace)
+
+    def glance(self, frame: Frame, part: BoxXYXY | None) -> list[Region]:
+        return self._ask(frame, part, [Pace.QUICK])
+
+    def examine(self, frame: Frame, part: BoxXYXY | None) -> list[Region]:
+        return self._ask(frame, part, [Pace.QUICK, Pace.PART])
+
+    def survey(self, frame: Frame) -> list[Region]:
+        return self._ask(frame, None, [Pace.WHOLE])
+
+    def _ask(self, frame: Frame, part: BoxXYXY | None, paces: Iterable[Pace]) -> list[Region]:
+        asked = [finder for finder in self._finders if finder.pace in paces]
+        try:
+            return [region for finder in asked for region in finder.find(frame, part)]
+        except YingbiError:
+            raise
+        except Exception as error:
+            reason = type(error).__name__
+            raise UnmaskableError(path=self._path, frame=frame.index, reason=reason) from error
 
 
 def _count(tally: Tally, tracked: Sequence[Region], shown: Sequence[Region]) -> None:

@@ -19,6 +19,9 @@ from yingbi.pipeline.engine import Finder
 STRICT_SHARE = 0.6
 """Share of each threshold that is enough when nothing may be missed."""
 
+LARGEST_TEXT = 960
+"""Longer side of the picture in which text is looked for: more of it costs more than it finds."""
+
 FACE, SECOND, PERSON, TEXT = "face-centerface", "face-blazeface", "person-centernet", "text-ppocr"
 REPLACEABLE = (Target.FACE, Target.PERSON, Target.PLATE)
 """Targets for which the user may bring a network."""
@@ -110,7 +113,7 @@ class Finders:
         return PersonFinder(self._network(PERSON), self._score("detect.person"), also)
 
     def _text(self) -> Finder:
-        size, score = self.settings["detect.size"], self._score("detect.text")
+        size, score = min(self.settings["detect.size"], LARGEST_TEXT), self._score("detect.text")
         return TextFinder(self._network(TEXT), self._written(), size, score)
 
     def _brought(self, target: Target) -> Finder:
@@ -125,7 +128,8 @@ class Finders:
         )
 
     def _network(self, name: str) -> Network:
-        return open_network(name, self.settings.models_dir, self.threads)
+        runtime = self.settings["models.runtime"]
+        return open_network(name, self.settings.models_dir, self.threads, runtime)
 
     def _score(self, name: str) -> float:
         score: float = self.settings[name]

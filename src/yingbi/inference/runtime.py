@@ -1,0 +1,135 @@
+"""Which library runs a network best here: measured once per machine and network.
+
+What is fastest depends on the processor and on the network: OpenVINO makes CenterFace
+four times as fast as onnxruntime where there is bfloat16, and other networks slower.
+"""
+
+import contextlib
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from yingbi.inference.openvino import OpenVinoNetwork, has_openvino
+from yingbi.inference.session import Network, OnnxNetwork, has_gpu
+
+Runtime = Literal["onnxruntime", "onnxruntime-gpu", "openvino-f32", "openvino-bf16"]
+
+SIDE = 320
+"""Pixels; networks of open size are measured on a square of it."""
+RUNS = 3
+CACHE_FILE = "runtimes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of processor time that one call takes, by runtime, and which was chosen."""
+
+    chosen: Runtime
+    ms: Mapping[Runtime, float]
+
+
+def open_network(model: bytes, threads: int, runtime: str, folder: Path | None) -> Network:
+    """Load a network with the runtime that is asked for.
+
+    Args:
+        model: the bytes of an ONNX file, checked by the caller.
+        threads: how many threads one call may use.
+        runtime: one of `Runtime`, or "auto": what was measured to be the fastest.
+        folder: where measurements are kept; None keeps none.
+    """
+    name = fastest(model, folder).chosen if runtime == "auto" else runtime
+    return _open(model, threads, name)
+
+
+def fastest(model: bytes, folder: Path | None) -> Measured:
+    """Return what was measured on this machine for the network, measuring where nothing was."""
+    key = f"{hashlib.sha256(model).hexdigest()} {_machine()}"
+    known = _read(folder)
+    if key not in known:
+        known[key] = _measure(model)
+        _write(folder, known)
+    ms = known[key]
+    return Measured(min(ms, key=ms.__getitem__), ms)
+
+
+def available() -> tuple[Runtime, ...]:
+    """Return the runtimes that are installed."""
+    found: list[Runtime] = ["onnxruntime"]
+    if has_gpu():
+        found.append("onnxruntime-gpu")
+    if has_openvino():
+        found += ["openvino-f32", "openvino-bf16"]
+    return tuple(found)
+
+
+def _open(model: bytes, threads: int, runtime: str) -> Network:
+    match runtime:
+        case "openvino-f32":
+            return OpenVinoNetwork(model, threads, "f32")
+        case "openvino-bf16":
+            return OpenVinoNetwork(model, threads, "bf16")
+        case "onnxruntime-gpu":
+            return OnnxNetwork(model, threads, gpu=True)
+        case _:
+            return OnnxNetwork(model, threads)
+
+
+def _measure(model: bytes) -> dict[Runtime, float]:
+    sample = OnnxNetwork(model, 1).sample(SIDE)
+    taken: dict[Runtime, float] = {}
+    for runtime in available():
+        try:
+            network = _open(model, 1, runtime)
+            network.run(sample)
+            taken[runtime] = round(min(_ms(network, sample) for _ in range(RUNS)), 2)
+        except Exception as error:  # a runtime that cannot run the network is not chosen
+            if runtime == "onnxruntime":
+                raise
+            del error
+    return taken
+
+
+def _ms(network: Network, sample: Mapping[str, object]) -> float:
+    began = time.perf_counter()
+    network.run(sample)  # type: ignore[arg-type]
+    return (time.perf_counter() - began) * 1000
+
+
+@cache
+def _machine() -> str:
+    """Return what the measurement depends on: processor and versions."""
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        wanted = ("model name", "flags")
+        facts = sorted({line for line in lines if line.startswith(wanted)})
+        model = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+    versions = [version("onnxruntime"), version("openvino") if has_openvino() else "-"]
+    return " ".join([model, *versions])
+
+
+def _read(folder: Path | None) -> dict[str, dict[Runtime, float]]:
+    if folder is None:
+        return {}
+    try:
+        known = json.loads((folder / CACHE_FILE).read_text("utf-8"))
+        return {str(key): {name: float(ms[name]) for name in ms} for key, ms in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _write(folder: Path | None, known: Mapping[str, Mapping[Runtime, float]]) -> None:
+    if folder is None:
+        return
+    path = folder / CACHE_FILE
+    new = path.with_suffix(".new")
+    with contextlib.suppress(OSError):  # a folder that cannot be written is measured each time
+        new.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        new.replace(path)

@@ -1,0 +1,115 @@
+"""What moved since it was last looked at: where nothing did, nothing is searched.
+
+A frame's signature is every fourth sample of every fourth row of its brightness.
+It is compared cell by cell with what the networks saw last in that very cell, so
+that slow changes add up until they count. What changes everywhere alike (light,
+exposure) and what a camera's noise makes is told from motion by the frame itself.
+
+Clause: 6.2.1.f-2.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yingbi.domain.frame import Frame
+from yingbi.domain.region import BoxXYXY
+
+STEP = 4  # pixels between samples
+SIDE = 4  # samples along a cell
+CELL = STEP * SIDE
+"""Pixels along a cell; the smallest face that is looked for is about as large."""
+
+LEAST, MOST = 2.0, 9.0
+"""Levels of 255 by which a cell differs at least, and at most, before it counts as changed."""
+ABOVE_NOISE = 2.4
+"""A cell counts as changed where it differs by this many times what the middle cell does."""
+
+Signature = NDArray[np.int16]
+Cells = NDArray[np.bool_]
+
+
+def signature(frame: Frame) -> Signature:
+    """Return the (H/4, W/4) brightness of a film's frame, as stored, filled up to whole cells."""
+    luma: NDArray[Any] = frame.planes[0].samples[::STEP, ::STEP]
+    missing = [-size % SIDE for size in luma.shape[:2]]
+    if any(missing):
+        luma = np.pad(luma, ((0, missing[0]), (0, missing[1])), mode="edge")
+    return (luma >> (frame.depth - 8)).astype(np.int16)
+
+
+def changed(before: Signature, now: Signature) -> Cells:
+    """Return which (H/16, W/16) cells differ by more than light and noise explain."""
+    away = now - before
+    away -= np.int16(np.median(away[::4, ::4]))
+    np.abs(away, out=away)
+    rows, columns = away.shape
+    by_cell = away.reshape(rows // SIDE, SIDE, columns // SIDE, SIDE).sum(
+        axis=(1, 3), dtype=np.int32
+    )
+    difference = by_cell / (SIDE * SIDE)
+    noise = float(np.median(difference))
+    cells: Cells = difference > min(max(LEAST, ABOVE_NOISE * noise), MOST)
+    return cells
+
+
+def widened(cells: Cells, by: int = 1) -> Cells:
+    """Return the cells and their neighbours, `by` steps around."""
+    wide = cells
+    for _ in range(by):
+        padded = np.pad(wide, 1)
+        rows = padded[:-2] | padded[1:-1] | padded[2:]
+        wide = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
+    return wide
+
+
+def cells_of(frame: Frame, boxes: Iterable[BoxXYXY], shape: tuple[int, ...]) -> Cells:
+    """Return the cells that boxes of the displayed picture touch, (H/16, W/16)."""
+    cells = np.zeros(shape[:2], np.bool_)
+    for box in boxes:
+        x0, y0, x1, y1 = frame.stored_box(box)
+        cells[max(0, y0 // CELL) : -(-y1 // CELL), max(0, x0 // CELL) : -(-x1 // CELL)] = True
+    return cells
+
+
+def touches(frame: Frame, box: BoxXYXY, cells: Cells) -> bool:
+    """Return whether a box of the displayed picture lies on any of the cells."""
+    x0, y0, x1, y1 = frame.stored_box(box)
+    part = cells[max(0, y0 // CELL) : -(-y1 // CELL), max(0, x0 // CELL) : -(-x1 // CELL)]
+    return bool(part.any())
+
+
+def tiles(cells: Cells, side: int, overlap: int) -> list[tuple[int, int, int, int]]:
+    """Return boxes x0 y0 x1 y1, in stored pixels, of squares that cover all the cells.
+
+    side, overlap: in pixels; neighbours share `overlap`, so that what one cuts the
+    other shows whole.
+    """
+    found: list[tuple[int, int, int, int]] = []
+    left = cells.copy()
+    reach, core = side // CELL, (side - overlap) // CELL
+    while left.any():
+        row = int(np.argmax(left.any(axis=1)))
+        band = left[row : row + core]
+        column = int(np.argmax(band.any(axis=0)))
+        left[row : row + core, column : column + core] = False
+        y, x = row - (reach - core) // 2, column - (reach - core) // 2
+        y = max(0, min(y, cells.shape[0] - reach))
+        x = max(0, min(x, cells.shape[1] - reach))
+        found.append((x * CELL, y * CELL, x * CELL + side, y * CELL + side))
+    return found
+
+
+def bounds(cells: Cells) -> BoxXYXY | None:
+    """Return the box, in stored pixels, that holds all the cells; None where there are none."""
+    if not cells.any():
+        return None
+    rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    return (
+        int(columns[0]) * CELL,
+        int(rows[0]) * CELL,
+        int(columns[-1] + 1) * CELL,
+        int(rows[-1] + 1) * CELL,
+    )
