@@ -135,7 +135,7 @@ def test_json_and_report_name_each_input_with_the_code_of_its_error(
         for one, short in zip(report["inputs"], told, strict=True)
     ] == told
     assert [network["name"] for network in report["networks"]] == ["face-centerface"]
-    assert report["settings"]["detect.size"] == 960
+    assert report["settings"]["detect.size"] == 1280
 
 
 BAD = {

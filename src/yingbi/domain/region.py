@@ -50,7 +50,7 @@ class Region:
     box: as displayed, may reach over the frame's border.
     score: 0..1 of the detector; a held or interpolated region keeps the last one.
     track: the id that one person keeps through the film, once known.
-    seen: False where no detector saw it and tracking holds it.
+    seen: False where tracking holds it, with no sight shortly before and after.
     """
 
     kind: Target

@@ -16,6 +16,8 @@ from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
 
 FACE_GROWTH_PER_S, BODY_GROWTH_PER_S = 0.6, 0.2
 """A held box grows on each side by this share of its size a second, as the person may move."""
+SURE_S = 0.4
+"""Between two sights that are no farther apart, what is bridged counts as seen."""
 REACH = 0.8
 """A region this near to where a track should be, in shares of its size, continues it."""
 
@@ -138,9 +140,9 @@ class _Tracker(Generic[F]):
                 held = Region(
                     known.kind,
                     grown(box, known.growth(span)),
-                    region.score,
+                    min(region.score, known.score),
                     known.subject,
-                    seen=False,
+                    seen=gap_s <= SURE_S,
                 )
                 waiting.regions[known] = held
         if gap_s > 0:
