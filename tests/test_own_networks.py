@@ -13,7 +13,7 @@ from yb import Yingbi
 from yingbi.detect.decodings import KINDS, centerface, detr, yolox, yunet
 from yingbi.detect.own import OwnFinder
 from yingbi.domain.region import Target
-from yingbi.inference.session import Network
+from yingbi.inference.session import OnnxNetwork
 from yingbi.models.own import OwnModel
 
 SIZE = (64, 64)
@@ -104,7 +104,7 @@ def test_every_kind_that_can_be_imported_is_tried_here():
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_boxes_come_back_in_pixels_of_the_picture_and_of_its_part(kind):
-    network = Network(answering("picture", PICTURE, **ANSWERS[kind]), 1)
+    network = OnnxNetwork(answering("picture", PICTURE, **ANSWERS[kind]), 1)
     model = OwnModel("mine", kind, "")
     finder = OwnFinder(network, model, Target.PLATE, size=64, threshold=0.5)
     (whole,) = finder.find(as_frame(np.zeros((128, 128, 3), np.uint8)))
@@ -117,7 +117,7 @@ def test_boxes_come_back_in_pixels_of_the_picture_and_of_its_part(kind):
 
 
 def test_only_the_classes_that_are_meant_are_found():
-    network = Network(answering("picture", PICTURE, **yolox_answers()), 1)
+    network = OnnxNetwork(answering("picture", PICTURE, **yolox_answers()), 1)
     frame = as_frame(np.zeros((64, 64, 3), np.uint8))
     for classes, count in (((1,), 1), ((0, 2), 0), ((), 1)):
         model = OwnModel("mine", "yolox", "", classes)
@@ -126,7 +126,7 @@ def test_only_the_classes_that_are_meant_are_found():
 
 
 def test_a_small_network_searches_a_large_picture_in_parts_as_well():
-    network = Network(answering("picture", PICTURE, **detr_answers()), 1)
+    network = OnnxNetwork(answering("picture", PICTURE, **detr_answers()), 1)
     model = OwnModel("mine", "detr", "")
     frame = as_frame(np.zeros((128, 128, 3), np.uint8))
     once = OwnFinder(network, model, Target.FACE, size=64, threshold=0.5).find(frame)

@@ -12,7 +12,7 @@ from yingbi.detect.heads import heads
 from yingbi.detect.people import PersonFinder
 from yingbi.detect.text import TextFinder
 from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped, overlap
-from yingbi.inference.session import Network
+from yingbi.inference.session import OnnxNetwork
 from yingbi.mask.cover import reach
 from yingbi.media.blobs import blobs
 
@@ -211,7 +211,7 @@ def test_televisions_laptops_and_telephones_are_screens_and_nobody(name):
     heat[0, 20, 30, name] = 0.6
     heat[0, 40, 10, 15] = 0.9  # a cat
     sizes = np.full((1, 64, 64, 4), 24, np.float32)
-    made = Network(answering("picture", (1, "h", "w", 3), heat=heat, sizes=sizes), 1)
+    made = OnnxNetwork(answering("picture", (1, "h", "w", 3), heat=heat, sizes=sizes), 1)
     frame = as_frame(np.zeros((256, 256, 3), np.uint8))
     (screen,) = PersonFinder(made, also={Target.SCREEN: 0.5}).find(frame)
     assert screen.kind is Target.SCREEN
