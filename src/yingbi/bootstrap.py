@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yingbi.domain.messages import say
 from yingbi.domain.region import BUILT, DEFAULT, Target
 from yingbi.domain.settings import Settings, data_home, resolve
 from yingbi.errors import (
@@ -13,10 +14,12 @@ from yingbi.errors import (
     NoSuchInputError,
     TargetNotBuiltError,
     UnreadableInputError,
+    UsageError,
 )
 
 if TYPE_CHECKING:
     from yingbi.mask.style import Style
+    from yingbi.media.companions import Extra
     from yingbi.pipeline.engine import Finder, Sight
     from yingbi.pipeline.finders import Finders
     from yingbi.pipeline.recheck import Second
@@ -61,6 +64,23 @@ def parse_targets(names: str | None) -> tuple[Target, ...]:
         if name not in built:
             raise TargetNotBuiltError(target=name, built=", ".join(built))
     return tuple(dict.fromkeys(built[name] for name in asked))
+
+
+def parse_keep(names: str | None) -> "frozenset[Extra]":
+    """Return what of a comma-separated list is to be kept of films; None means nothing.
+
+    Raises: UsageError for a name that means nothing.
+    """
+    from yingbi.media.companions import EXTRAS
+
+    asked = [name.strip() for name in (names or "").split(",") if name.strip()]
+    for name in asked:
+        if name not in EXTRAS:
+            problem = say(
+                "--keep knows no '{name}'; it knows: {names}.", name=name, names=", ".join(EXTRAS)
+            )
+            raise UsageError(problem=problem)
+    return frozenset(extra for extra in EXTRAS if extra in asked)
 
 
 def finders(settings: Settings, targets: Collection[Target]) -> "list[Finder]":
@@ -134,6 +154,7 @@ def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
         hold_s=settings["track.hold_s"],
         grow=settings["mask.grow"],
         crf=settings["video.crf"],
+        preset=settings["video.preset"],
         threads=_threads(settings),
         style=style(settings),
         targets=frozenset(targets),

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from yingbi.cli import show
+from yingbi.domain.film_copy import BROKEN_OFF_STATUS, KEEPABLE
 from yingbi.domain.messages import say, say_count
 from yingbi.domain.report_errors import QuarantinedError
 from yingbi.errors import SomeFailedError
 
 if TYPE_CHECKING:
     from yingbi.capture.inputs import LeftOut
+    from yingbi.domain.film_copy import FilmCopy
     from yingbi.domain.report import InputReport
     from yingbi.usecases.report import ReportPlan
 
@@ -38,10 +40,15 @@ def close(
     if not as_json:
         click.echo(_plain_words(reports))
         _beside(passed, report)
+    broken = [one for one in reports if one.copy is not None and one.copy.broken]
+    for one in broken:
+        click.echo(f"yingbi: {_broken_words(one)}", err=True)
     codes = {entry["error"]["code"] for entry in failed}
     if codes - {QuarantinedError.code}:
         return SomeFailedError.exit_status
-    return QuarantinedError.exit_status if failed else 0
+    if failed:
+        return QuarantinedError.exit_status
+    return BROKEN_OFF_STATUS if broken else 0
 
 
 def _beside(passed: "Sequence[LeftOut]", report: "ReportPlan | None") -> None:
@@ -79,8 +86,49 @@ def _plain_words(reports: "Sequence[InputReport]") -> str:
                 copied,
             )
         )
+    words += _film_words([report.copy for report in fresh if report.copy is not None])
     if len(reports) > 1:
         words.append(say("{done} of {total} inputs masked", done=len(done), total=len(reports)))
     if len(fresh) < len(done):
         words.append(say("{kept} of them already before", kept=len(done) - len(fresh)))
     return "; ".join(words)
+
+
+def _film_words(copies: "Sequence[FilmCopy]") -> list[str]:
+    """Return what else became of films: what was left out, and another container or codec."""
+    words = []
+    left = {kind: sum(copy.dropped.get(kind, 0) for copy in copies) for kind in KEEPABLE}
+    named = [_counted(kind, count) for kind, count in left.items() if count]
+    if named:
+        words.append(say("{what} dropped, keep them with --keep", what=", ".join(named)))
+    changed = {f"{copy.container} ({copy.codec})" for copy in copies if copy.changed}
+    if changed:
+        words.append(say("written as {kinds}", kinds=", ".join(sorted(changed))))
+    if any("dynamic-hdr" in copy.dropped for copy in copies):
+        words.append(say("HDR that changes from frame to frame dropped"))
+    return words
+
+
+def _counted(kind: str, count: int) -> str:
+    if kind == "subtitle":
+        return say_count("{n} subtitle track", "{n} subtitle tracks", count)
+    if kind == "data":
+        return say_count("{n} data track", "{n} data tracks", count)
+    return say_count("{n} name of a chapter", "{n} names of chapters", count)
+
+
+def _broken_words(report: "InputReport") -> str:
+    """Return where a film broke off, and how much is lost."""
+    frames = report.tally.frames
+    if report.copy is None or report.copy.lost_s is None:
+        return say(
+            "'{path}' breaks off after {frames} frames; how much is lost is not known",
+            path=report.source,
+            frames=frames,
+        )
+    return say(
+        "'{path}' breaks off after {frames} frames; {seconds} s are lost",
+        path=report.source,
+        frames=frames,
+        seconds=f"{report.copy.lost_s:.1f}",
+    )

@@ -104,6 +104,16 @@ FILE = click.Path(path_type=Path)
         "What outputs in a folder are called: as their inputs, or by names that tell nothing."
     ),
 )
+@click.option(
+    "--keep",
+    metavar="LIST",
+    help=say("Keep of films also: subtitles,data,chapter-names (default: none)."),
+)
+@click.option(
+    "--salvage",
+    is_flag=True,
+    help=say("Of a film that is cut off, mask what comes before the break; status 3."),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",
@@ -117,7 +127,7 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_targets, report_facts, sight, style
+    from yingbi.bootstrap import parse_keep, parse_targets, report_facts, sight, style
     from yingbi.capture.inputs import left_out
     from yingbi.capture.zones import read_zones
     from yingbi.usecases.contact_sheet import contact_sheet
@@ -155,6 +165,8 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         second=second,
         zones=zones,
         passthrough=passthrough,
+        keep=parse_keep(given["keep"]),
+        salvage=given["salvage"],
     )
     passed, report = left_out(inputs), None
     sheet = _sheet_plan(given, settings, pairs)
@@ -163,6 +175,8 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         deciding = {
             "audio": given["audio"],
             "check": settings["check.score"] if second else None,
+            "keep": sorted(options.keep),
+            "salvage": options.salvage,
             "passthrough": passthrough,
             "zones": [zone.to_json() for zone in zones],
         }

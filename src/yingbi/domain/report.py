@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from yingbi.domain.film_copy import FilmCopy
 from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.region import surely_there
 from yingbi.errors import YingbiError
@@ -66,7 +67,7 @@ class InputReport:
     """One input's outcome. `error` is set where it failed.
 
     more: what the signed report says besides. kept: finished by an earlier run, and `more` is
-    all that it said then.
+    all that it said then. copy: how a film was written again; None for a still.
     """
 
     source: str
@@ -77,6 +78,7 @@ class InputReport:
     error: YingbiError | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
     kept: bool = False
+    copy: FilmCopy | None = None
 
     @property
     def copied(self) -> int:
@@ -97,4 +99,4 @@ class InputReport:
             "audio": self.audio,
             "seconds": round(self.seconds, 2),
             "passthrough": passed.to_json() if passed else None,
-        }
+        } | (self.copy.to_json() if self.copy else {})

@@ -13,6 +13,12 @@ def _(template: str) -> str:
     return template
 
 
+ENCODER_PRESETS = (
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+)  # fmt: skip
+"""How fast film is encoded, from the fastest on, in x264's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its dotted name, type, default and meaning.
@@ -162,6 +168,13 @@ SETTINGS = (
         _("Quality of masked film: lower is better and larger (x264 crf)."),
         low=0,
         high=40,
+    ),
+    Setting(
+        "video.preset",
+        str,
+        "veryfast",
+        _("How long masked film is encoded: slower is smaller (x264 preset)."),
+        ENCODER_PRESETS,
     ),
     Setting(
         "records.poses_per_second",

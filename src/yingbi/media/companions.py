@@ -27,6 +27,8 @@ AudioChoice = Literal["drop", "keep", "mute"]
 Extra = Literal["subtitles", "data", "chapter-names"]
 """What else may be kept; it can say who is seen, so nothing is kept unasked."""
 
+EXTRAS: tuple[Extra, ...] = ("subtitles", "data", "chapter-names")
+
 AnyPacket: TypeAlias = "av.Packet[Any]"
 
 SUBTITLES: dict[Container, frozenset[str]] = {

@@ -141,14 +141,14 @@ def _beside(container: av.container.InputContainer, picture: av.VideoFrame) -> B
         if one["time_base"]
     )
     side_data = cast(SideDataContainer, picture.side_data)
-    attached = sum(stream.type == "attachment" for stream in streams)
     return Beside(
         subtitles=tuple(
             track.codec_context.name if track.codec_context else "unknown"
             for track in streams.subtitles
         ),
         data=sum(map(is_machine_data, streams)),
-        pictures=attached + sum(map(_is_still, streams.video)),
+        covers=sum(map(_is_still, streams.video)),
+        attachments=sum(stream.type == "attachment" for stream in streams),
         captions=SideDataType.A53_CC in side_data,
         chapters=chapters,
     )

@@ -10,17 +10,13 @@ from av.codec.context import Flags
 from av.video.frame import PictureType
 
 from yingbi.domain.frame import Frame
+from yingbi.domain.settings import ENCODER_PRESETS
 from yingbi.media.copy_plan import CopyPlan, copy_plan
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.light import av1_light, x264_light, x265_light
 
 PRESET = "veryfast"
 """Costs the CPU of superfast and a seventh of its bits (measured at 1080p)."""
-
-SPEEDS = (
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
-)  # fmt: skip
-"""Presets from the fastest on, in x264's words."""
 
 MOST_TICKS = (1 << 31) - 1
 LAMBDA = 118
@@ -52,7 +48,7 @@ def add_picture(
     crf and preset are meant as x264 means them; other encoders get what comes near.
     """
     encoder = (plan or copy_plan(info)).encoder
-    options = OPTIONS[encoder](info, crf, SPEEDS.index(preset))
+    options = OPTIONS[encoder](info, crf, ENCODER_PRESETS.index(preset))
     stream = cast(av.VideoStream, container.add_stream(encoder, rate=info.rate, options=options))
     stream.time_base = info.time_base
     _describe(stream.codec_context, info, encoder, threads)
@@ -79,7 +75,7 @@ def open_encoder(
     its extradata alone and have the id that is given, or 0 where it is x265.
     """
     context = av.CodecContext.create(encoder, "w")
-    options = OPTIONS[encoder](info, crf, SPEEDS.index(preset))
+    options = OPTIONS[encoder](info, crf, ENCODER_PRESETS.index(preset))
     parameters = "x264-params" if encoder == "libx264" else "x265-params"
     own = f"bframes=0:sps-id={sets_id}" if encoder == "libx264" else "bframes=0"
     options[parameters] = ":".join(filter(None, [options.get(parameters), own]))
@@ -110,7 +106,7 @@ def _describe(context: av.VideoCodecContext, info: FilmInfo, encoder: str, threa
 
 def _x264(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
     options = {
-        "preset": SPEEDS[speed],
+        "preset": ENCODER_PRESETS[speed],
         "crf": str(crf),
         "a53cc": "0",  # captions carried by frames are metadata
     }
@@ -124,7 +120,7 @@ def _x265(info: FilmInfo, crf: int, speed: int) -> dict[str, str]:
     # pictures must stand alone where a film is cut into segments.
     quiet = ["log-level=none", "info=0", "open-gop=0", *x265_light(info.hdr)]
     return {
-        "preset": SPEEDS[speed],
+        "preset": ENCODER_PRESETS[speed],
         "crf": str(crf),
         "a53cc": "0",
         "forced-idr": "1",

@@ -99,13 +99,15 @@ class Beside:
     """What a film holds beside picture and sound.
 
     subtitles: codec of each track. data: number of tracks for machines, such as positions.
-    pictures: cover pictures and attached files. captions: whether frames carry captions.
+    covers: still pictures among its tracks. attachments: files. captions: whether frames carry
+    captions.
     chapters: in order.
     """
 
     subtitles: tuple[str, ...] = ()
     data: int = 0
-    pictures: int = 0
+    covers: int = 0
+    attachments: int = 0
     captions: bool = False
     chapters: tuple[Chapter, ...] = ()
 

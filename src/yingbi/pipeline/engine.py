@@ -22,6 +22,7 @@ from yingbi.domain.report import Tally
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
 from yingbi.mask.style import SOLID, Style
+from yingbi.media.encoder import PRESET
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
@@ -71,6 +72,7 @@ class Sight:
     crf: int
     threads: int = 0
     style: Style = SOLID
+    preset: str = PRESET
     tick: Callable[[int], None] = field(default=lambda _done: None)
     targets: frozenset[Target] = frozenset(Target) - {Target.HEAD}
 
@@ -80,12 +82,14 @@ class Reel:
     """An opened source: what it is, its frames, and a film's own facts.
 
     tap: the coded packets that the frames come from, where they were asked for.
+    film: the reader of a film, which knows afterwards whether it broke off.
     """
 
     source: Source
     info: FilmInfo | None
     frames: Iterable[Frame]
     tap: Tap | None = None
+    film: FilmReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +113,21 @@ class Sealed:
 
 
 @contextmanager
-def open_reel(path: Path, threads: int = 0, *, tapped: bool = False) -> Iterator[Reel]:
+def open_reel(
+    path: Path, threads: int = 0, *, tapped: bool = False, salvage: bool = False
+) -> Iterator[Reel]:
     """Open a film or a still; raise what `media.probe` and the readers raise.
 
     tapped: also hand on a film's coded packets.
+    salvage: of a film that breaks off, yield what comes before.
     """
-    source = probe(path)
+    source = probe(path, salvage=salvage)
     if source.kind == "still":
         yield Reel(source, None, read_stills(path))
         return
     tap = Tap() if tapped else None
-    with FilmReader(path, threads=threads, tap=tap) as film:
-        yield Reel(source, film.info, film.frames(), tap)
+    with FilmReader(path, threads=threads, tap=tap, salvage=salvage) as film:
+        yield Reel(source, film.info, film.frames(), tap, film)
 
 
 _HELD = Path("a sealed film")

@@ -5,19 +5,19 @@ Clause: 6.2.5.b; 6.2.5.c-2.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from functools import partial
+from typing import BinaryIO
 
 from yingbi.domain.passthrough import Passthrough
 from yingbi.mask.cover import cover
 from yingbi.mask.film import masker
+from yingbi.media.companions import AudioChoice, Extra
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.film_writer import FilmWriter
 from yingbi.media.splice import SplicedFilm, why_not
 from yingbi.media.splice_proof import Stretch
 from yingbi.pipeline.engine import Take, see
 from yingbi.pipeline.notes import Notes, noted
-
-Audio = Literal["drop", "keep", "mute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,20 @@ class Written:
     stretches: Sequence[Stretch] | None = None
 
 
-def mask(take: Take, sink: BinaryIO, *, audio: Audio, notes: Notes) -> Written:
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What of a film stays beside its picture.
+
+    audio: what becomes of its sound. extras: subtitles, data, names of chapters.
+    salvage: the film may break off, and all that goes with it ends there.
+    """
+
+    audio: AudioChoice = "drop"
+    extras: frozenset[Extra] = frozenset()
+    salvage: bool = False
+
+
+def mask(take: Take, sink: BinaryIO, *, keeping: Keeping, notes: Notes) -> Written:
     """Write the masked copy of the source to the sink.
 
     Where the take's packets are tapped, stretches without a mask are copied as they are;
@@ -51,7 +64,7 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio, notes: Notes) -> Written:
         tally.covered = cloth.covered
         return Written()
     pts: list[int] = []
-    writer = _writer(take, reel.info, sink, audio)
+    writer = _writer(take, reel.info, sink, keeping)
     for seen in noted(see(take), notes):
         tally.covered += cover(seen.frame, seen.regions, grow=sight.grow, style=sight.style)
         pts.append(seen.frame.pts)
@@ -60,18 +73,31 @@ def mask(take: Take, sink: BinaryIO, *, audio: Audio, notes: Notes) -> Written:
     if isinstance(writer, SplicedFilm):
         tally.passthrough = writer.facts
         return Written(pts, writer.stretches)
-    tally.passthrough = Passthrough(encoded=len(pts), reason=_why_whole(take, reel.info, audio))
+    tally.passthrough = Passthrough(
+        encoded=len(pts), reason=_why_whole(take, reel.info, keeping.audio)
+    )
     return Written(pts)
 
 
-def _writer(take: Take, info: FilmInfo, sink: BinaryIO, audio: Audio) -> FilmWriter | SplicedFilm:
-    tap, crf, path = take.reel.tap, take.sight.crf, take.reel.source.path
-    if tap is not None and why_not(info, tap, audio) is None:
-        return SplicedFilm(sink, info, tap, crf=crf, audio=audio, source=path)
-    if tap is not None:
+def _writer(
+    take: Take, info: FilmInfo, sink: BinaryIO, keeping: Keeping
+) -> FilmWriter | SplicedFilm:
+    tap, sight = take.reel.tap, take.sight
+    spliced = tap is not None and why_not(info, tap, keeping.audio) is None
+    if tap is not None and not spliced:
         tap.close()
-    return FilmWriter(sink, info, crf=crf, audio=audio, source=path)
+    writer = partial(SplicedFilm, tap=tap) if tap is not None and spliced else FilmWriter
+    return writer(
+        sink,
+        info,
+        crf=sight.crf,
+        preset=sight.preset,
+        audio=keeping.audio,
+        keep=keeping.extras,
+        source=take.reel.source.path,
+        salvage=keeping.salvage,
+    )
 
 
-def _why_whole(take: Take, info: FilmInfo, audio: Audio) -> str | None:
+def _why_whole(take: Take, info: FilmInfo, audio: AudioChoice) -> str | None:
     return "asked" if take.reel.tap is None else why_not(info, take.reel.tap, audio)

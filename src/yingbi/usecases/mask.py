@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from yingbi.capture.inputs import Input, find_inputs, is_folder
+from yingbi.domain.film_copy import FilmCopy
 from yingbi.domain.messages import say
 from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.report import InputReport, Progress, Tally
@@ -17,8 +18,10 @@ from yingbi.domain.report_errors import QuarantinedError
 from yingbi.domain.zone import Zone
 from yingbi.errors import CannotCreateError, TwoInputsOneOutputError, UnsafeOutputError, YingbiError
 from yingbi.mask.zones import ZoneCloth
+from yingbi.media.companions import AudioChoice, Extra
 from yingbi.media.containers import KINDS, Container, container_of, head_of
 from yingbi.media.copy_plan import copy_plan
+from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.gops import SpliceDoubtError
 from yingbi.media.output import check_new, new_file
@@ -26,10 +29,10 @@ from yingbi.media.probe import Source
 from yingbi.media.source_file import open_source
 from yingbi.media.splice_check import verify_spliced
 from yingbi.media.still_kind import endings_of
-from yingbi.media.tracks import other_tracks
+from yingbi.media.tracks import copy_of
 from yingbi.media.verify import verify_film
-from yingbi.pipeline.engine import Sight, Take, open_reel
-from yingbi.pipeline.mask import Audio, Written, mask
+from yingbi.pipeline.engine import Reel, Sight, Take, open_reel
+from yingbi.pipeline.mask import Keeping, Written, mask
 from yingbi.pipeline.notes import Notes
 from yingbi.pipeline.recheck import Second
 from yingbi.usecases.each import each
@@ -46,15 +49,19 @@ class MaskOptions:
 
     noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
     passthrough: whether stretches of film without a mask are copied as they are.
+    keep: what of a film is kept beside its sound.
+    salvage: mask what comes before the break of a film that is cut off.
     """
 
-    audio: Audio = "drop"
+    audio: AudioChoice = "drop"
     force: bool = False
     jobs: int = 1
     noted: bool = False
     second: Second | None = None
     zones: Sequence[Zone] = ()
     passthrough: bool = True
+    keep: frozenset[Extra] = frozenset()
+    salvage: bool = False
 
 
 def plan(
@@ -174,9 +181,12 @@ def _attempt(
     zones = [zone for zone in options.zones if zone.concerns(item.place.as_posix())]
     notes = Notes(ZoneCloth(zones, sight.style))
     before = identity(item.path) if options.noted else None
-    with open_reel(item.path, sight.threads, tapped=options.passthrough) as reel:
-        source = reel.source
-        _must_suit(output, source, reel.info, options.audio)
+    keeping = Keeping(options.audio, options.keep, options.salvage)
+    with open_reel(
+        item.path, sight.threads, tapped=options.passthrough, salvage=options.salvage
+    ) as reel:
+        source, copy = reel.source, _copy(reel, keeping)
+        _must_suit(output, source, copy)
         looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
         notes.watch = watch_of(reel, sight.grow) if options.second else None
         audio = options.audio if source.has_audio else "none"
@@ -185,24 +195,41 @@ def _attempt(
         try:
             with new_file(output, force=options.force, private=False) as file:
                 take = Take(reel, looking, tally)
-                written = mask(take, file, audio=options.audio, notes=notes)
+                written = mask(take, file, keeping=keeping, notes=notes)
                 if reel.info is not None:
                     shown = progress.begin(
                         say("check {name}", name=item.path.name), len(written.pts)
                     )
                     _verify(file, written, reel.info, output, shown)
+                copy = _with_break(copy, reel.film)
                 unchanged(item.path, before)
                 after = identity_of_open(file) if options.noted else None
                 again = look_again(
                     file, item.path, output, notes, second=options.second, progress=progress
                 )
         except QuarantinedError as error:
-            told = _more(place, source, options, before, None) | notes.to_json()
+            told = _more(place, before, None) | notes.to_json()
+            more = told | error.told
             return InputReport(
-                str(item.path), None, tally, audio, error=error, more=told | error.told
+                str(item.path), None, tally, audio, error=error, more=more, copy=copy
             )
-    told = _more(place, source, options, before, after) | notes.to_json() | {"check": again}
-    return InputReport(str(item.path), str(output), tally, audio, more=told)
+    told = _more(place, before, after) | notes.to_json() | {"check": again}
+    return InputReport(str(item.path), str(output), tally, audio, more=told, copy=copy)
+
+
+def _copy(reel: Reel, keeping: Keeping) -> FilmCopy | None:
+    """Return how a film is written again; None for a still."""
+    if reel.info is None:
+        return None
+    plan = copy_plan(reel.info, reel.source.path, keeping.audio)
+    return copy_of(reel.info, plan, keeping.audio, keeping.extras)
+
+
+def _with_break(copy: FilmCopy | None, film: FilmReader | None) -> FilmCopy | None:
+    """Return the same with what is known when the last frame was read."""
+    if copy is None or film is None or film.broken is None:
+        return copy
+    return replace(copy, broken=True, lost_s=film.lost_s)
 
 
 def _verify(
@@ -215,23 +242,13 @@ def _verify(
         verify_spliced(file, written.pts, info, written.stretches, name=output, tick=tick)
 
 
-def _more(
-    place: Path,
-    source: Source,
-    options: MaskOptions,
-    before: Identity | None,
-    after: Identity | None,
-) -> dict[str, Any]:
+def _more(place: Path, before: Identity | None, after: Identity | None) -> dict[str, Any]:
     """Return what only the signed report says."""
     if before is None:
         return {}
-    dropped = other_tracks(source.path) if source.kind == "film" else {}
-    if options.audio != "drop":
-        dropped.pop("audio", None)
     return {
         "place": place.as_posix(),
         "input": before.to_json(),
-        "dropped": dropped,
     } | ({"written": after.to_json()} if after else {})
 
 
@@ -243,12 +260,12 @@ def _make_folder(output: Path) -> None:
         raise CannotCreateError(path=output.parent, reason=error.strerror) from error
 
 
-def _must_suit(output: Path, source: Source, info: FilmInfo | None, audio: Audio) -> None:
+def _must_suit(output: Path, source: Source, copy: FilmCopy | None) -> None:
     """Refuse a name that promises another format than what is written."""
     known = frozenset({*endings_of(source.media_type), source.path.suffix.lower()})
     ending, kind = output.suffix.lower(), source.media_type
-    if info is not None:
-        written = KINDS[copy_plan(info, source.path, audio).container]
+    if copy is not None:
+        written = next(one for one in KINDS.values() if one.name == copy.container)
         kind, same = written.media_type, written.media_type == source.media_type
         known = written.endings | ({source.path.suffix.lower()} if same else set())
     if ending and ending not in known:
