@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yingbi.pipeline.engine import Sight
     from yingbi.pipeline.recheck import Second
     from yingbi.usecases.contact_sheet import SheetPlan
+    from yingbi.usecases.mask import MaskOptions
     from yingbi.usecases.report import ReportPlan
 
 FILE = click.Path(path_type=Path)
@@ -127,11 +128,11 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:
     """Plan, mask, and say in plain words what was done."""
-    from yingbi.bootstrap import parse_keep, parse_targets, report_facts, sight, style
+    from yingbi.bootstrap import parse_targets, report_facts, sight, style
     from yingbi.capture.inputs import left_out
     from yingbi.capture.zones import read_zones
     from yingbi.usecases.contact_sheet import contact_sheet
-    from yingbi.usecases.mask import MaskOptions, mask_inputs, plan, plan_report
+    from yingbi.usecases.mask import mask_inputs, plan, plan_report
     from yingbi.usecases.report import mask_with_report
 
     if given["resume"] and not given["report"]:
@@ -156,30 +157,13 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     zones = read_zones(given["zones"]) if given["zones"] else ()
     if given["show_zones"]:
         return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
-    passthrough = not given["no_passthrough"]
     second = _second_look(settings, targets) if given["check"] else None
-    options = MaskOptions(
-        given["audio"],
-        given["force"],
-        settings["jobs"],
-        second=second,
-        zones=zones,
-        passthrough=passthrough,
-        keep=parse_keep(given["keep"]),
-        salvage=given["salvage"],
-    )
+    options = _options(given, settings["jobs"], second, zones)
     passed, report = left_out(inputs), None
     sheet = _sheet_plan(given, settings, pairs)
     if given["report"]:
         plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-        deciding = {
-            "audio": given["audio"],
-            "check": settings["check.score"] if second else None,
-            "keep": sorted(options.keep),
-            "salvage": options.salvage,
-            "passthrough": passthrough,
-            "zones": [zone.to_json() for zone in zones],
-        }
+        deciding = _deciding(options, settings["check.score"])
         report = _report_plan(given, settings, report_facts(settings, targets, deciding), passed)
         report = replace(report, sheet=sheet)
     looking = sight(settings, targets)
@@ -191,6 +175,36 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
         else:
             reports = mask_with_report(pairs, options, looking, progress, report)
     return mask_words.close(reports, passed, report, as_json=given["as_json"])
+
+
+def _options(
+    given: dict[str, Any], jobs: int, second: "Second | None", zones: "Sequence[Zone]"
+) -> "MaskOptions":
+    from yingbi.bootstrap import parse_keep
+    from yingbi.usecases.mask import MaskOptions
+
+    return MaskOptions(
+        given["audio"],
+        given["force"],
+        jobs,
+        second=second,
+        zones=zones,
+        passthrough=not given["no_passthrough"],
+        keep=parse_keep(given["keep"]),
+        salvage=given["salvage"],
+    )
+
+
+def _deciding(options: "MaskOptions", score: float) -> dict[str, Any]:
+    """Return the choices that decide what a copy is; another choice asks for another copy."""
+    return {
+        "audio": options.audio,
+        "check": score if options.second else None,
+        "keep": sorted(options.keep),
+        "salvage": options.salvage,
+        "passthrough": options.passthrough,
+        "zones": [zone.to_json() for zone in options.zones],
+    }
 
 
 def _called(
