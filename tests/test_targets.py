@@ -10,11 +10,12 @@ from made_models import answering
 from networks import as_frame, network
 from yingbi.detect.heads import heads
 from yingbi.detect.people import PersonFinder
-from yingbi.detect.text import TextFinder
+from yingbi.detect.plates import plates, strokes_of
+from yingbi.detect.text import TextFinder, legible
 from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped, overlap
 from yingbi.inference.session import OnnxNetwork
 from yingbi.mask.cover import reach
-from yingbi.media.blobs import blobs
+from yingbi.media.blobs import Blob, blobs, straightened
 
 BODY = (100, 100, 200, 400)
 
@@ -197,9 +198,71 @@ def test_an_island_is_enclosed_at_every_angle_and_widened_again(angle, length, b
     assert blobs(heat, 0.8, 1.5) == []
 
 
+def line(x0: float, y0: float, x1: float, y1: float, score: float = 0.9) -> Blob:
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
+    sides = sorted((x1 - x0, y1 - y0))
+    return Blob(corners, sides[1], sides[0], score)
+
+
+@pytest.mark.parametrize(
+    ("what", "alike", "strokes", "kept"),
+    [
+        ("a plate", line(100, 100, 200, 130), 15, True),
+        ("a plate seen aslant", line(100, 100, 145, 130), 12, True),
+        ("a line of words", line(100, 100, 600, 130), 40, False),
+        ("a lamp", line(100, 100, 130, 130), 5, False),
+        ("a smooth edge", line(100, 100, 200, 130), 3, False),
+        ("a face close up", line(0, 0, 900, 420), 12, False),
+    ],
+)
+def test_a_plate_has_its_shape_its_strokes_and_is_no_wall(what, alike, strokes, kept):
+    assert bool(plates([alike], [strokes], 540)) == kept, what
+
+
+def test_the_upper_row_of_a_plate_is_covered_with_the_lower_one():
+    lower, upper = line(100, 130, 200, 170), line(120, 100, 180, 124)
+    for rows in ([lower, upper], [upper, lower]):
+        (both,) = plates(rows, [15 if row is lower else 2 for row in rows], 540)
+        assert both.corners.min(axis=0).tolist() == [100, 100]
+        assert both.corners.max(axis=0).tolist() == [200, 170]
+    for other in (line(120, 40, 180, 64), line(90, 100, 320, 125), line(300, 100, 360, 124)):
+        (alone,) = plates([lower, other], [15, 2], 540)
+        assert alone is lower
+
+
+def test_strokes_are_counted_along_a_line_at_any_angle():
+    ground = np.full((300, 300, 3), 60, np.uint8)
+    cv2.putText(ground, "A12345", (90, 160), cv2.FONT_HERSHEY_SIMPLEX, 1, (220,) * 3, 3)
+    straight = line(85, 130, 205, 168)
+    count = strokes_of(ground, straight)
+    assert count >= 10
+    assert strokes_of(np.full((300, 300, 3), 60, np.uint8), straight) == 0
+    for angle in (30, 90, 150):
+        move = cv2.getRotationMatrix2D((150, 150), angle, 1)
+        turned = cv2.warpAffine(ground, move, (300, 300), borderValue=(60,) * 3)
+        corners = (straight.corners @ move[:, :2].T + move[:, 2]).astype(np.float32)
+        blob = Blob(corners, straight.length, straight.breadth, 0.9)
+        assert abs(strokes_of(turned, blob) - count) <= 4
+
+
+def test_a_large_smooth_thing_is_no_text_and_large_letters_are():
+    large, small = line(0, 0, 900, 400), line(0, 0, 90, 40)
+    assert legible([large, small], [3, 3], 540) == [small]
+    assert legible([large], [14], 540) == [large]
+
+
+def test_what_stands_upright_stays_upright_when_it_is_straightened():
+    ramp = np.repeat(np.arange(200, dtype=np.uint8)[:, None, None], 200, axis=1).repeat(3, axis=2)
+    for first in range(4):
+        corners = np.roll(line(40, 60, 160, 100).corners, first, axis=0)
+        strip = straightened(ramp, Blob(corners, 120, 40, 1), 60, 20)
+        assert strip.shape == (20, 60, 3)
+        assert strip[1].mean() < 70 < 90 < strip[-2].mean()
+
+
 def test_what_is_written_is_covered_by_shares_of_its_height():
     line = Region(Target.TEXT, (100, 100, 500, 120), 0.9)
-    assert reach(line, 0.25) == (95, 95, 505, 125)
+    assert reach(line, 0.25) == (94, 94, 506, 126)
 
 
 # --- screens --------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class BlazeFaceFinder:
     kinds = frozenset({Target.FACE})
     pace = Pace.QUICK
 
-    def __init__(self, network: Network, size: int = 1280, threshold: float = 0.3) -> None:
+    def __init__(self, network: Network, size: int = 1280, threshold: float = 0.5) -> None:
         """Keep a loaded network.
 
         Args:

@@ -1,11 +1,11 @@
 """Find lines of text with PP-OCR's detector, and the plates of vehicles among them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yingbi.detect.plates import plates
+from yingbi.detect.plates import plates, strokes_of
 from yingbi.detect.view import View, regions
 from yingbi.domain.frame import Frame
 from yingbi.domain.region import BoxXYXY, Pace, Region, Target
@@ -15,6 +15,11 @@ from yingbi.media.blobs import Blob, blobs
 LARGEST_SCALE = 2.0
 EDGE = 0.2  # from which on a pixel belongs to a line, once another of the line is sure enough
 UNCLIP = 1.5  # the network was taught islands that are shrunken by as much
+LARGEST_PLAIN, STROKES_OF_LARGE = 0.3, 9.0
+"""A line higher than this share of what is searched must show so many strokes: without them
+it is a wall, or a face close up, that the network takes for one line."""
+PART_AS_WHOLE = 1.5
+"""A part counts as the whole of a picture that is so much longer at most."""
 SMALLEST = 5.0  # canvas pixels; what is less high cannot be read
 
 
@@ -52,22 +57,38 @@ class TextFinder:
         Clause: 6.2.1.f-2.
         """
         view = View.fitted(frame.size, self._size, LARGEST_SCALE, part)
-        lines = self._lines(frame, view)
+        picture = _without_edge(view, frame)
+        lines = self._lines(picture)
+        strokes = [strokes_of(picture, line) for line in lines]
+        shorter = min(min(frame.size) * view.scale, PART_AS_WHOLE * min(view.width, view.height))
         found = []
         if Target.TEXT in self._targets:
-            found += _placed(Target.TEXT, lines, view, frame.size)
+            read = legible(lines, strokes, shorter)
+            found += _placed(Target.TEXT, read, view, frame.size)
         if Target.PLATE in self._targets:
-            found += _placed(Target.PLATE, plates(lines), view, frame.size)
+            found += _placed(Target.PLATE, plates(lines, strokes, shorter), view, frame.size)
         return sorted(found, key=lambda region: -region.score)
 
-    def _lines(self, frame: Frame, view: View) -> list[Blob]:
-        picture = _without_edge(view, frame).astype(np.float32) / 127.5 - 1
-        bgr = np.ascontiguousarray(picture[:, :, ::-1].transpose(2, 0, 1)[None])
+    def _lines(self, picture: NDArray[np.uint8]) -> list[Blob]:
+        values = picture.astype(np.float32) / 127.5 - 1
+        bgr = np.ascontiguousarray(values[:, :, ::-1].transpose(2, 0, 1)[None])
         (heat,) = self._network.run({self._input: bgr})
         found = blobs(heat[0, 0], min(EDGE, self._threshold), UNCLIP)
         return [
             line for line in found if line.score >= self._threshold and line.breadth >= SMALLEST
         ]
+
+
+def legible(lines: Sequence[Blob], strokes: Sequence[float], shorter: float) -> list[Blob]:
+    """Return the lines that are text: all but large smooth things, which have few strokes.
+
+    shorter: canvas pixels of the shorter side of what is searched.
+    """
+    return [
+        line
+        for line, count in zip(lines, strokes, strict=True)
+        if line.breadth <= LARGEST_PLAIN * shorter or count >= STROKES_OF_LARGE
+    ]
 
 
 def _without_edge(view: View, frame: Frame) -> NDArray[np.uint8]:

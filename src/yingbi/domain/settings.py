@@ -109,7 +109,7 @@ SETTINGS = (
     Setting(
         "detect.second",
         float,
-        0.3,
+        0.5,
         _("Score from which on the second family of networks counts a face; lower masks more."),
         low=0.01,
         high=0.9,

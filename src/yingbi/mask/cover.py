@@ -31,7 +31,7 @@ def reach(region: Region, grow: float) -> BoxXYXY:
         return grown(region.box, grow * OUTLINE_SHARE)
     x0, y0, x1, y1 = region.box
     if region.kind in WRITTEN:
-        edge = round(min(x1 - x0, y1 - y0) * grow)
+        edge = round(min(x1 - x0, y1 - y0) * grow) + 1  # small lines are found to the pixel only
         return x0 - edge, y0 - edge, x1 + edge, y1 + edge
     x0, y0, x1, y1 = grown(region.box, grow)
     return x0, y0 - round((region.box[3] - region.box[1]) * grow), x1, y1
