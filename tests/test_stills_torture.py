@@ -25,7 +25,7 @@ side = int(sys.argv[3])
 picture = Image.new("RGB", (side, side), (70, 110, 150))
 for place in ((0, 0), (side - 6000, side // 2)):
     picture.paste(face.resize((6000, 6000)), place)
-picture.save(sys.argv[2], **({"quality": 90} if sys.argv[2].endswith("jpg") else {}))
+picture.save(sys.argv[2], **{"jpg": {"quality": 90}, "avif": {"speed": 10}}.get(sys.argv[2].rpartition(".")[2], {}))
 """
 
 
@@ -40,7 +40,16 @@ def large(folder: Path, kind: str, side: int) -> Path:
 
 @pytest.mark.torture
 @pytest.mark.parametrize(
-    ("kind", "side"), [("jpg", SIDE), ("jpg", 16000), ("png", SIDE), ("tif", SIDE), ("webp", 11584)]
+    ("kind", "side"),
+    [
+        ("jpg", SIDE),
+        ("jpg", 16000),
+        ("png", SIDE),
+        ("tif", SIDE),
+        ("webp", 8192),
+        ("avif", 8192),
+        ("gif", 11584),
+    ],
 )
 def test_the_largest_picture_is_masked_within_three_gibibytes(kind, side, tmp_path):
     path = large(tmp_path, kind, side)

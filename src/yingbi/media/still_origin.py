@@ -32,8 +32,9 @@ from yingbi.media.still_layout import (
 MAX_PIXELS = 1 << 28
 """16384 by 16384: more than the largest camera sensors have; a bomb has more still."""
 
-LEAN = frozenset({StillKind.JPEG, StillKind.PNG, StillKind.TIFF, StillKind.BMP})
-"""Kinds whose decoders hold a picture once; those of others hold it up to three times."""
+HALVINGS = {StillKind.GIF: 1, StillKind.WEBP: 2, StillKind.AVIF: 2}
+"""How often the bound is halved where a picture is held up to six times while it is worked on."""
+DEEP_HALVINGS = {StillKind.PNG: 1, StillKind.TIFF: 2}
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # its own bound is lower, and half of what it refuses
 
@@ -115,8 +116,8 @@ class OpenedStill:
     @property
     def most_pixels(self) -> int:
         """How many pixels of this kind are taken, so that 3 GiB are enough for them."""
-        lean = self.kind in LEAN and self.depth <= 8
-        return MAX_PIXELS if lean else MAX_PIXELS // 2
+        deep = DEEP_HALVINGS.get(self.kind, 0) if self.depth > 8 else 0
+        return MAX_PIXELS >> HALVINGS.get(self.kind, 0) + deep
 
     @property
     def frames(self) -> int:
