@@ -158,7 +158,7 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     if given["show_zones"]:
         return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
     second = _second_look(settings, targets) if given["check"] else None
-    options = _options(given, settings["jobs"], second, zones)
+    options = _options(given, settings["jobs"], second, zones, Path(out))
     passed, report = left_out(inputs), None
     sheet = _sheet_plan(given, settings, pairs)
     if given["report"]:
@@ -178,7 +178,11 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
 
 
 def _options(
-    given: dict[str, Any], jobs: int, second: "Second | None", zones: "Sequence[Zone]"
+    given: dict[str, Any],
+    jobs: int,
+    second: "Second | None",
+    zones: "Sequence[Zone]",
+    root: Path,
 ) -> "MaskOptions":
     from yingbi.bootstrap import parse_keep
     from yingbi.usecases.mask import MaskOptions
@@ -187,6 +191,7 @@ def _options(
         given["audio"],
         given["force"],
         jobs,
+        root=root,
         second=second,
         zones=zones,
         passthrough=not given["no_passthrough"],

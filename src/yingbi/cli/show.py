@@ -3,6 +3,7 @@
 import json
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -39,12 +40,19 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 class _Bars:
     def __init__(self, bars: Any) -> None:
         self._bars = bars
+        self._at_work: dict[int, Any] = {}
 
     def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
         """Add a bar; return what moves it on."""
         from rich.markup import escape
 
-        task = self._bars.add_task(escape(on_one_line(name)), total=frames)
+        words = escape(on_one_line(name)) if name else say("all inputs")
+        task = self._bars.add_task(words, total=frames)
+        if name:
+            before = self._at_work.get(threading.get_ident())
+            if before is not None:
+                self._bars.remove_task(before)
+            self._at_work[threading.get_ident()] = task
         return lambda done: self._bars.advance(task, done)
 
 

@@ -14,7 +14,11 @@ class Progress(Protocol):
     """How long work is shown. A face hands it in; the quiet one does nothing."""
 
     def begin(self, name: str, frames: int | None) -> Callable[[int], None]:
-        """Announce work of so many frames (None: unknown); call the result per frame done."""
+        """Announce work of so many frames (None: unknown); call the result per frame done.
+
+        name: of an input, or empty for a run over many: then inputs are counted. One thread
+        works at one thing at a time: what it announces takes the place of what it did before.
+        """
 
 
 class Quiet:

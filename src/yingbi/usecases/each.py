@@ -44,6 +44,7 @@ def each(
     Raises: the item's own error where there is only one item.
     """
     stoppable = _Stoppable(progress)
+    one_more = progress.begin("", len(items)) if len(items) > 1 else None
 
     def outcome(item: ItemT) -> OutcomeT | YingbiError:
         try:
@@ -52,6 +53,9 @@ def each(
             if len(items) == 1:
                 raise
             return error
+        finally:
+            if one_more is not None:
+                one_more(1)
 
     if jobs == 1 or len(items) == 1:
         return [outcome(item) for item in items]

@@ -47,7 +47,7 @@ REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".
 class MaskOptions:
     """What the user chose for all inputs.
 
-    noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
+    root: the folder that outputs lie in. noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
     passthrough: whether stretches of film without a mask are copied as they are.
     keep: what of a film is kept beside its sound.
     salvage: mask what comes before the break of a film that is cut off.
@@ -57,6 +57,7 @@ class MaskOptions:
     force: bool = False
     jobs: int = 1
     noted: bool = False
+    root: Path = Path()
     second: Second | None = None
     zones: Sequence[Zone] = ()
     passthrough: bool = True
@@ -187,10 +188,10 @@ def _attempt(
     ) as reel:
         source, copy = reel.source, _copy(reel, keeping)
         _must_suit(output, source, copy)
-        looking = replace(sight, tick=progress.begin(item.path.name, source.frames))
+        looking = replace(sight, tick=progress.begin(item.path.name, _expected(reel)))
         notes.watch = watch_of(reel, sight.grow) if options.second else None
         audio = options.audio if source.has_audio else "none"
-        place = item.place.with_name(output.name)
+        place = _place(output, options.root)
         _make_folder(output)
         try:
             with new_file(output, force=options.force, private=False) as file:
@@ -230,6 +231,19 @@ def _with_break(copy: FilmCopy | None, film: FilmReader | None) -> FilmCopy | No
     if copy is None or film is None or film.broken is None:
         return copy
     return replace(copy, broken=True, lost_s=film.lost_s)
+
+
+def _place(output: Path, root: Path) -> Path:
+    """Return where the output lies below the folder that is written to."""
+    below = output != root and output.is_relative_to(root)
+    return output.relative_to(root) if below else Path(output.name)
+
+
+def _expected(reel: Reel) -> int | None:
+    """Return how many frames will come, reckoned from the length where nobody counted them."""
+    if reel.source.frames is not None or reel.info is None:
+        return reel.source.frames
+    return round(reel.info.duration_s * float(reel.info.rate)) or None
 
 
 def _verify(
