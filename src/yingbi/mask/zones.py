@@ -31,7 +31,7 @@ class ZoneCloth:
     style: Style = SOLID
     ignored: dict[str, int] = field(default_factory=dict)
     _shapes: dict[tuple[object, ...], list[tuple[Span, NDArray[np.bool_]] | None]] = field(
-        default_factory=dict
+        repr=False, default_factory=dict
     )
 
     def left(self, regions: Sequence[Region], frame: Frame) -> list[Region]:
@@ -41,6 +41,14 @@ class ZoneCloth:
         """
         zones = [zone for zone in self.zones if zone.holds_at(frame.time_s)]
         return [region for region in regions if not self._dropped(region, zones, frame.size)]
+
+    def outside(self, regions: Sequence[Region], frame: Frame) -> list[Region]:
+        """Return the regions whose centre lies in no zone that is masked now.
+
+        What is in one is covered whether it is seen or not, and so in no doubt.
+        """
+        masked = [z for z in self.zones if z.does == "mask" and z.holds_at(frame.time_s)]
+        return [r for r in regions if not any(z.encloses(_centre(r), frame.size) for z in masked)]
 
     def cover(self, frame: Frame) -> int:
         """Fill every zone that is masked now, in place; return how many there are."""
@@ -58,9 +66,7 @@ class ZoneCloth:
         return len(masked)
 
     def _dropped(self, region: Region, zones: Sequence[Zone], size: tuple[int, int]) -> bool:
-        x0, y0, x1, y1 = region.box
-        centre = (x0 + x1) / 2, (y0 + y1) / 2
-        holding = [zone for zone in zones if zone.encloses(centre, size)]
+        holding = [zone for zone in zones if zone.encloses(_centre(region), size)]
         if not holding or any(zone.does == "mask" for zone in holding):
             return False
         self.ignored[holding[0].name] = self.ignored.get(holding[0].name, 0) + 1
@@ -74,6 +80,11 @@ class ZoneCloth:
             stored = np.rot90(shown, frame.turns % 4)  # the displayed picture is turned clockwise
             self._shapes[key] = [_in_plane(stored, plane) for plane in frame.planes]
         return self._shapes[key]
+
+
+def _centre(region: Region) -> tuple[float, float]:
+    x0, y0, x1, y1 = region.box
+    return (x0 + x1) / 2, (y0 + y1) / 2
 
 
 def _in_plane(stored: NDArray[np.bool_], plane: Plane) -> tuple[Span, NDArray[np.bool_]] | None:

@@ -47,7 +47,8 @@ def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
         notes.zoned = notes.zones.cover(frame)
         notes.zoned_frames += notes.zoned > 0
         notes.course.take(regions, frame.time_s)
-        doubtful = notes.moments.take(regions, frame.time_s, frame.size)
+        outside = notes.zones.outside(regions, frame)
+        doubtful = notes.moments.take(outside, frame.time_s, frame.size)
         if notes.watch is not None:
             notes.watch.take(frame, regions, doubtful=doubtful)
         yield replace(one, regions=regions)

@@ -3,12 +3,13 @@
 Clause: 6.2.5.b.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yingbi.domain.moment import Moment
+from yingbi.domain.moment import Doubt, Moment
 from yingbi.domain.region import Region, Target
 from yingbi.domain.report import InputReport, Progress
 from yingbi.errors import UnsafeOutputError, YingbiError
@@ -72,10 +73,22 @@ def contact_sheet(
 
 
 def _worst(reports: Sequence[InputReport]) -> list[tuple[int, Moment]]:
-    """Return the worst moments with the numbers of their inputs, in the order of time."""
+    """Return the worst moments with the numbers of their inputs, in the order of time.
+
+    The worst of each track comes before the second worst of any.
+    """
     every = [(n, moment) for n, report in enumerate(reports, 1) for moment in _moments(report)]
     every.sort(key=lambda one: one[1].weight)
-    return sorted(every[:MOST], key=lambda one: (one[0], one[1].at_s))
+    drawn: Counter[tuple[int, int | None, str]] = Counter()
+    ranked = []
+    for n, moment in every:
+        key = n, moment.track, moment.kind
+        still_seen = moment.doubt is Doubt.STILL_SEEN
+        ranked.append((0 if still_seen else drawn[key], n, moment))
+        drawn[key] += 1
+    ranked.sort(key=lambda one: one[0])
+    chosen = [(n, moment) for _, n, moment in ranked[:MOST]]
+    return sorted(chosen, key=lambda one: (one[0], one[1].at_s))
 
 
 def _moments(report: InputReport) -> list[Moment]:
