@@ -34,7 +34,7 @@ class ReportPlan:
     path: Path
     key: InstallationKey
     facts: Mapping[str, Any]
-    left_out: Sequence[LeftOut]
+    left_out: Sequence[LeftOut] = ()
     sheet: SheetPlan | None = None
     resume: bool = False
     force: bool = False
