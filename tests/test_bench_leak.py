@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from yb import Yingbi
 from yingbi.bench import own, pasted, peer, running, written
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
@@ -217,6 +218,18 @@ def test_a_plates_polygon_is_measured_along_its_edges_and_filled():
     assert 4 * written.area(tilted, (40, 60)).sum() == pytest.approx(80 * 20, rel=0.03)
     around_ = written.area(tilted[::-1], (40, 60))
     assert (around_ == written.area(tilted, (40, 60))).all(), "whichever way round"
+
+
+def test_a_user_measures_own_films_and_nothing_is_written(clips, tmp_path):
+    films = tmp_path / "films"
+    films.mkdir()
+    list_of_planes = list(read_planes(clips[0].path))[:4]
+    write_planes(films / "film.mp4", iter(list_of_planes), Fraction(10), crf=20, gop=4)
+    told = Yingbi(tmp_path)("bench", "leak", films, "--json").json
+    assert [row["key"] for row in told["rows"]] == ["own-two", "own-strict"]
+    assert [path.name for path in films.iterdir()] == ["film.mp4"]
+    refused = Yingbi(tmp_path)("bench", "leak", tmp_path / "none", status=66)
+    assert "none" in refused.err
 
 
 @pytest.mark.evaluation
