@@ -44,18 +44,20 @@ def test_an_ordinary_user_is_told_each_missing_tool_with_the_command_to_run(mach
         "sudo apt-get install openssl",
         "sudo apt-get install nodejs",
         "sudo apt-get install util-linux",
+        "sudo apt-get install ffmpeg",
+        "sudo apt-get install mpv",
     ]
 
 
 def test_what_is_there_is_not_mentioned(machine):
-    for name in ("strace", "openssl", "node", "setpriv"):
+    for name in ("strace", "openssl", "node", "setpriv", "ffmpeg", "mpv"):
         machine.program(name, "exit 0")
     done = machine("tools", user=1000)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_root_gets_the_missing_tool_installed(machine):
-    for name in ("openssl", "node", "setpriv"):
+    for name in ("openssl", "node", "setpriv", "ffmpeg", "mpv"):
         machine.program(name, "exit 0")
     machine.program("apt-get", f'echo "$@" >>{machine.root}/asked')
     assert machine("tools", user=0).returncode == 0

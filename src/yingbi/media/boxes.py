@@ -12,6 +12,8 @@ from yingbi.errors import CutOffError
 
 FIRST_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"))
 LARGE, TO_THE_END = 1, 0
+TO_SAMPLES = (b"mdia", b"minf", b"stbl", b"stsd")
+"""The way from a track to what names its samples."""
 
 
 def check_boxes(file: BinaryIO, path: Path) -> None:
@@ -19,14 +21,14 @@ def check_boxes(file: BinaryIO, path: Path) -> None:
 
     The file is left at its start.
     """
-    names = set(_boxes(file, path))
+    names = {name for name, _, _ in _boxes(file, path)}
     file.seek(0)
     if b"moov" not in names:
         raise CutOffError(path=path, reason=say("its index is missing"))
 
 
-def _boxes(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """Yield the name of each outermost box."""
+def _boxes(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, place and size of each outermost box."""
     end = file.seek(0, 2)
     place = 0
     while place < end:
@@ -37,9 +39,46 @@ def _boxes(file: BinaryIO, path: Path) -> Iterator[bytes]:
             size = int.from_bytes(head[8:])
         if size == TO_THE_END:
             if name.strip(b"\0"):
-                yield name
+                yield name, place, end - place
             return  # zeros after the last box are padding that some cameras write
         if size < 8 or place + size > end:
             raise CutOffError(path=path, reason=say("it ends before its content does"))
-        yield name
+        yield name, place, size
+        place += size
+
+
+def track_tags(file: BinaryIO, path: Path) -> list[str]:
+    """Return the four letters that name each track's kind of samples, in the file's order.
+
+    Empty for a track that names none. The file, an MP4 or MOV, is left at its start.
+    Raises CutOffError where its index is not reached.
+    """
+    index = b""
+    for name, place, size in _boxes(file, path):
+        if name == b"moov":
+            file.seek(place)
+            index = file.read(size)
+            break
+    file.seek(0)
+    tags = []
+    for name, found in _children(index[8:]):
+        if name == b"trak":
+            tags.append(_sample_tag(found))
+    return tags
+
+
+def _sample_tag(track: bytes) -> str:
+    for step in TO_SAMPLES:
+        track = next((content for name, content in _children(track) if name == step), b"")
+    return track[12:16].decode("latin-1")
+
+
+def _children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of each box that stands whole in another's content."""
+    place = 0
+    while place + 8 <= len(content):
+        size = int.from_bytes(content[place : place + 4])
+        if size < 8 or place + size > len(content):
+            return
+        yield content[place + 4 : place + 8], content[place + 8 : place + size]
         place += size

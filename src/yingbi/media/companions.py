@@ -14,6 +14,7 @@ import av
 
 from yingbi.domain.messages import say
 from yingbi.errors import CutOffError, UnsupportedMediaError
+from yingbi.media.boxes import track_tags
 from yingbi.media.containers import KINDS, Container, demuxer_of
 from yingbi.media.copy_plan import holds_sound
 from yingbi.media.description import codec_of, is_machine_data
@@ -65,6 +66,8 @@ class Companions:
         file = open_source(source)
         # A writer that is given up, for whatever reason, must not hold the source open.
         self._close_file = weakref.finalize(self, file.close)
+        boxed = "data" in keep and demuxer_of(file) == KINDS["mp4"].demuxer
+        self._tags = track_tags(file, source) if boxed else []
         with reading(source):
             self._source = av.open(file, "r", format=demuxer_of(file), metadata_errors="ignore")
         self._copied: dict[int, Any] = {}
@@ -146,7 +149,7 @@ class Companions:
         return self._target.add_stream_from_template(track)
 
     def _data(self, track: Any) -> Any:
-        tag = track.codec_tag if hasattr(track, "codec_tag") else ""
+        tag = self._tags[track.index] if track.index < len(self._tags) else ""
         if tag not in DATA.get(self._container, ()):
             raise self._does_not_fit(tag or "unknown")
         added = self._target.add_stream_from_template(track)

@@ -41,6 +41,19 @@ def check_elements(file: BinaryIO, path: Path) -> None:
         raise _cut_off(path)
 
 
+def states_length(file: BinaryIO) -> bool:
+    """Return whether the segment states its size, as it does once a recording has ended.
+
+    The file is left at its start.
+    """
+    file.seek(0)
+    _, size, length = _head(file.read(LONGEST_HEAD))
+    file.seek(length + (size or 0))
+    name, size, _ = _head(file.read(LONGEST_HEAD))
+    file.seek(0)
+    return name == SEGMENT and size is not None
+
+
 def _cut_off(path: Path) -> CutOffError:
     return CutOffError(path=path, reason=say("it ends before its content does"))
 

@@ -31,7 +31,7 @@ from yingbi.media.film_info import WRITABLE, FilmInfo
 from yingbi.media.libav import reading
 from yingbi.media.source_file import open_source
 from yingbi.media.tap import Tap
-from yingbi.media.whole import check_whole
+from yingbi.media.whole import check_whole, states_length
 
 READ_AT_ONCE = 1 << 18
 LIMITS = {"max_pixels": str(MAX_PIXELS)}
@@ -82,11 +82,16 @@ class FilmReader:
                 check_whole(file, self._path, kind)
             except CutOffError as error:
                 self.broken = error
+            self._length_stated = False
             file.seek(0)
             try:
                 first = self._begin(opened, file, kind)
             except BadInputError as error:
                 raise (self.broken or error) from error
+            if self._salvage:
+                place, counted = file.tell(), self.info.frames is not None
+                self._length_stated = states_length(file, kind, frames=counted)
+                file.seek(place)
             if self.broken is not None and not self._salvage:
                 raise self._salvageable(self.broken)
             self._rest = chain([first], self._decoded)
@@ -110,18 +115,18 @@ class FilmReader:
         try:
             yield from self._checked()
         except CutOffError as error:
+            self._check_unchanged()
             if not self._salvage:
                 raise self._salvageable(error) from error
             self.broken = error
-        if _state(self._file) != self._state:
-            raise SourceChangedError(path=self._path)
+        self._check_unchanged()
 
     @property
     def lost_s(self) -> float | None:
         """Seconds behind the last frame that the container promised; None where it is silent."""
         if self.broken is None:
             return 0.0
-        if self._end is None or not self.info.duration_s:
+        if self._end is None or not self._length_stated:
             return None
         start = (self._stream.start_time or 0) * cast(Fraction, self._stream.time_base)
         return max(0.0, self.info.duration_s + float(start) - float(self._end))
@@ -223,6 +228,11 @@ class FilmReader:
             raise self._unsupported(say("its picture changes in size or kind"))
         if matrix_of(picture) != info.matrix:
             raise self._unsupported(say("its picture is turned in the middle"))
+
+    def _check_unchanged(self) -> None:
+        """Raise SourceChangedError where the file was written to since it was opened."""
+        if _state(self._file) != self._state:
+            raise SourceChangedError(path=self._path)
 
     def _check_count(self) -> None:
         """Raise CutOffError unless every packet was there and gave its frame."""

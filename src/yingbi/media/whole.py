@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from yingbi.domain.messages import say
 from yingbi.errors import CutOffError
+from yingbi.media import elements
 from yingbi.media.boxes import check_boxes
 from yingbi.media.containers import Container, head_of, packet_size
-from yingbi.media.elements import check_elements
 
 INDEX_OF_LISTS, WORD = b"idx1", 8
 
@@ -25,7 +25,7 @@ def check_whole(file: BinaryIO, path: Path, container: Container) -> None:
         case "mp4" | "mov":
             check_boxes(file, path)
         case "matroska" | "webm":
-            check_elements(file, path)
+            elements.check_elements(file, path)
         case "avi":
             _check_chunks(file, path)
         case "mpegts":
@@ -33,6 +33,19 @@ def check_whole(file: BinaryIO, path: Path, container: Container) -> None:
             if size is None or file.seek(0, 2) % size:
                 raise cut_off(path)
     file.seek(0)
+
+
+def states_length(file: BinaryIO, container: Container, *, frames: bool) -> bool:
+    """Return whether a film that breaks off still says how long it was to be.
+
+    frames: whether its index counts them. What comes in pieces knows only the pieces.
+    """
+    match container:
+        case "mp4" | "mov":
+            return frames
+        case "matroska" | "webm":
+            return elements.states_length(file)
+    return False
 
 
 def cut_off(path: Path) -> CutOffError:
