@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from yingbi.domain.frame import Frame
 from yingbi.domain.messages import say
 from yingbi.errors import CutOffError, UnsupportedMediaError
 from yingbi.media.source_file import open_source
 from yingbi.media.still_kind import StillKind
-from yingbi.media.still_origin import BROKEN, TURNS, open_still, orientation
+from yingbi.media.still_origin import BROKEN, TURNS, open_still, orientation, too_many_pixels
 from yingbi.media.still_reader import frames_of
 from yingbi.media.still_writer import StillWriter
 
@@ -116,6 +118,8 @@ def _decoding(path: Path) -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
+        except Image.DecompressionBombError:
+            raise too_many_pixels(path) from None
         except BROKEN as error:
             reason = say("the picture cannot be decoded")
             raise CutOffError(path=path, reason=reason) from error
