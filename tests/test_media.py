@@ -1,5 +1,6 @@
 """What `media` promises: a film or picture comes out as it went in, but for what is covered."""
 
+import gc
 import io
 import os
 import subprocess
@@ -617,3 +618,15 @@ def test_media_needs_no_module_that_only_linux_has():
     assert len(modules) > 10
     imports = "".join(f"import yingbi.media.{module.stem}\n" for module in modules)
     subprocess.run([sys.executable, "-c", blocked + imports], check=True, timeout=60)
+
+
+def test_frames_that_went_by_are_let_go_at_once(tmp_path):
+    gc.disable()
+    try:
+        with FilmReader(make_film(tmp_path / "film", Recipe(rotation=90))) as reader:
+            for frame in reader.frames():
+                del frame
+            held = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+        assert held <= 2
+    finally:
+        gc.enable()
