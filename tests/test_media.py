@@ -621,9 +621,11 @@ def test_media_needs_no_module_that_only_linux_has():
 
 
 def test_frames_that_went_by_are_let_go_at_once(tmp_path):
+    path = make_film(tmp_path / "film", Recipe(rotation=90))
+    gc.collect()
     gc.disable()
     try:
-        with FilmReader(make_film(tmp_path / "film", Recipe(rotation=90))) as reader:
+        with FilmReader(path) as reader:
             for frame in reader.frames():
                 del frame
             held = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())

@@ -22,7 +22,6 @@ from yingbi.media.film import frame_of
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.film_writer import FilmTarget
 from yingbi.media.gops import Clock, Coded, Group, SpliceDoubtError, Times
-from yingbi.media.libav import writing
 from yingbi.media.nal import BrokenUnitsError
 from yingbi.media.records import record_of
 from yingbi.media.splice_proof import EDGE, Stretch, digest_of
@@ -182,10 +181,11 @@ class SplicedFilm:
             return
         due = deque(given)
         for frame in self._again(pictures):
-            if due and frame.pts == due[0].pts:
+            if frame.pts == due[0].pts:
                 self._encode(frame, due.popleft(), group)
-        if due:
-            raise SpliceDoubtError("again")
+            if not due:
+                return
+        raise SpliceDoubtError("again")
 
     def _again(self, pictures: list[Coded]) -> Iterator[Frame]:
         """Yield the frames of pictures that are still held, in the order shown."""
@@ -193,8 +193,10 @@ class SplicedFilm:
         decoder.extradata, decoder.thread_count = self._extradata, 1
         packets = (packet_of(c.content, c.times, self._info.time_base) for c in pictures)
         for packet in chain(packets, [None]):
-            with writing(self._path):
+            try:
                 shown = decoder.decode(packet)
+            except av.error.FFmpegError as error:
+                raise SpliceDoubtError("again") from error
             for picture in shown:
                 if picture.is_corrupt or picture.pts is None:
                     raise SpliceDoubtError("again")
