@@ -16,7 +16,7 @@ from yingbi.domain.region import (
     clipped,
 )
 
-BESIDE, ABOVE, BELOW = 0.4, 0.6, 0.3
+BESIDE, ABOVE, BELOW = 0.3, 0.5, 0.2
 """How far a head reaches over its face on each side, in shares of the face."""
 
 WITHIN = 0.5

@@ -21,6 +21,7 @@ out of focus, as a wall or a face close up."""
 FEWEST_STROKES = 7.0
 """Changes between light and dark along a line: plates of seven signs have 13 to 23, also
 where they are blurred; edges, lamps and faces mostly less than 7."""
+PIXELS_PER_STROKE = 8.0  # a line so short that its strokes run together needs fewer
 STRIP = 96, 32  # a line is looked at in this size
 CORE = (slice(8, 24), slice(8, 88))  # of the strip: what is not its edge
 NEAR = 0.8
@@ -40,7 +41,7 @@ def plates(lines: Sequence[Blob], strokes: Sequence[float], shorter: float) -> l
         for line, count in zip(lines, strokes, strict=True)
         if NARROWEST <= line.length / line.breadth <= WIDEST
         and line.breadth <= LARGEST_SHARE * shorter
-        and count >= FEWEST_STROKES
+        and count >= min(FEWEST_STROKES, line.length / PIXELS_PER_STROKE)
     ]
     return [_with_second_row(line, lines) for line in alike]
 

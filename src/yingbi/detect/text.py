@@ -18,6 +18,9 @@ UNCLIP = 1.5  # the network was taught islands that are shrunken by as much
 LARGEST_PLAIN, STROKES_OF_LARGE = 0.3, 9.0
 """A line higher than this share of what is searched must show so many strokes: without them
 it is a wall, or a face close up, that the network takes for one line."""
+FINER = 4 / 3
+"""Text is searched in a picture so much larger than faces: of plates 16 pixels high in pictures of
+1280 pixels it finds 49 of 56 then, instead of 39, and takes half as much time again."""
 PART_AS_WHOLE = 1.5
 """A part counts as the whole of a picture that is so much longer at most."""
 SMALLEST = 5.0  # canvas pixels; what is less high cannot be read
@@ -40,12 +43,12 @@ class TextFinder:
         Args:
             network: "text-ppocr".
             targets: TEXT, PLATE or both; both cost one look.
-            size: longer side in pixels of the picture that is searched.
+            size: longer side in pixels of the picture that is searched, before `FINER`.
             threshold: score from which on a line counts as text.
         """
         self._network = network
         self.kinds = self._targets = frozenset(targets) & {Target.TEXT, Target.PLATE}
-        self._size = size
+        self._size = size * FINER
         self._threshold = threshold
         (self._input,) = network.input_names
 

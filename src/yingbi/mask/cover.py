@@ -24,15 +24,16 @@ WRITTEN = frozenset({Target.PLATE, Target.TEXT})
 def reach(region: Region, grow: float) -> BoxXYXY:
     """Return the box to cover: grown, and for a face upwards once more for the hair.
 
-    What is written grows by shares of its height only: a line is no worse found for
-    being long.
+    What is written grows by shares of its height only, twice at its ends: a line is no
+    worse found for being long, but its first and last signs are found worst.
     """
     if region.kind in OUTLINED:
         return grown(region.box, grow * OUTLINE_SHARE)
     x0, y0, x1, y1 = region.box
     if region.kind in WRITTEN:
         edge = round(min(x1 - x0, y1 - y0) * grow) + 1  # small lines are found to the pixel only
-        return x0 - edge, y0 - edge, x1 + edge, y1 + edge
+        beside, above = (2 * edge, edge) if x1 - x0 > y1 - y0 else (edge, 2 * edge)
+        return x0 - beside, y0 - above, x1 + beside, y1 + above
     x0, y0, x1, y1 = grown(region.box, grow)
     return x0, y0 - round((region.box[3] - region.box[1]) * grow), x1, y1
 
