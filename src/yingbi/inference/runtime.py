@@ -97,9 +97,9 @@ def _measure(model: bytes) -> dict[Runtime, float]:
 
 
 def _ms(network: Network, sample: Mapping[str, object]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()  # others who use the processor do not count
     network.run(sample)  # type: ignore[arg-type]
-    return (time.perf_counter() - began) * 1000
+    return (time.process_time() - began) * 1000
 
 
 @cache
