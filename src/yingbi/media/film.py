@@ -160,6 +160,7 @@ class FilmReader:
         if first is None:
             raise NoPictureError(path=self._path)
         self.info = describe(self._container, self._stream, first, kind, self._path)
+        self._rotation = first.rotation
         return first
 
     def _checked(self) -> Iterator[Frame]:
@@ -226,7 +227,10 @@ class FilmReader:
         shape = (picture.width, picture.height, picture.format.name)
         if shape != (info.width, info.height, info.pixel_format):
             raise self._unsupported(say("its picture changes in size or kind"))
-        if matrix_of(picture) != info.matrix:
+        # Whoever asks a frame for its side data keeps it alive until the next garbage
+        # collection: hundreds of megabytes. Where it is turned is known without.
+        changed = picture.key_frame and matrix_of(picture) != info.matrix
+        if changed or picture.rotation != self._rotation:
             raise self._unsupported(say("its picture is turned in the middle"))
 
     def _check_unchanged(self) -> None:
