@@ -1,8 +1,10 @@
 """Every kind of film that is read comes out as it went in, but for what is covered."""
 
+import io
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from yingbi.domain.frame import Frame
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.film_writer import FilmWriter
+from yingbi.media.segmented_film import SegmentedFilm
 from yingbi.media.verify import verify_film
 
 MS = Fraction(1, 1000)
@@ -131,3 +134,40 @@ def test_a_film_keeps_times_size_colours_and_turn_in_a_container_that_fits(name,
         for one, other in zip(planes, copied, strict=True):
             peak = (1 << info.depth) - 1
             assert cv2.PSNR(one.astype(np.float64), other.astype(np.float64), peak) > 38
+
+
+SEALED = {
+    "H.264": Recipe(pts=range(0, 90_000, 1001), b_frames=2),
+    "HEVC": Recipe(pts=range(0, 90_000, 1001), codec="libx265"),
+    "VP9 in WebM": Recipe(container="webm", clock=MS, pts=range(0, 3000, 33), codec="libvpx-vp9"),
+    "AV1 of odd size": Recipe(pts=range(0, 90_000, 1001), codec="libsvtav1", size=(161, 91)),
+    "MJPEG": Recipe(
+        container="mov",
+        codec="mjpeg",
+        pixel_format="yuvj422p",
+        colours=FULL,
+        pts=range(0, 90_000, 1001),
+    ),
+    "AVI": Recipe(container="avi", clock=NTSC, pts=range(90), b_frames=2, rate=1 / NTSC),
+}
+
+
+@pytest.mark.parametrize("name", SEALED)
+def test_a_film_of_any_kind_is_cut_into_segments_that_each_stand_alone(name, tmp_path):
+    """As a vault keeps it: fragmented MP4, whatever it came in."""
+    path = make_film(tmp_path / "film", SEALED[name])
+    with FilmReader(path) as reader:
+        film, segments, times = SegmentedFilm(reader.info, crf=18, segment_s=1.0), [], []
+        for frame in reader.frames():
+            times.append(frame.pts)
+            segments += film.feed(frame)
+        segments += film.finish()
+        size = reader.info.size
+    verify_film(b"".join(segment.content for segment in segments), times, size)
+    assert len(segments) == 3
+    head = segments[0].content[: segments[0].content.index(b"moof") - 4]
+    for segment in segments[1:]:
+        with av.open(io.BytesIO(head + segment.content)) as container:
+            first = next(container.decode(video=0))
+        assert first.key_frame
+        assert float(first.time) == pytest.approx(segment.from_s)

@@ -29,6 +29,9 @@ from yingbi.structure.scribe import Diary, PoseSource, Scribe
 
 LONGEST_NAME = 128
 
+SEALED_FILM = "video/mp4"
+"""What masked film is kept as, whatever it came in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProtectOptions:
@@ -140,7 +143,10 @@ class Protector:
                 to_s=to_s,
                 source_names=(_shown_name(item.path),),
                 labels=tuple(sorted(take_tally.labels)),
-                media_types={"masked": reel.source.media_type, "raw": reel.source.media_type},
+                media_types={
+                    "masked": SEALED_FILM if reel.info else reel.source.media_type,
+                    "raw": reel.source.media_type,
+                },
                 extra={
                     "width": str(reel.source.width),
                     "height": str(reel.source.height),
