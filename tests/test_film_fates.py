@@ -550,3 +550,63 @@ def with_data(path: Path) -> Path:
         content = content.replace(old, new)
     path.write_bytes(content)
     return path
+
+
+FOREIGN = {
+    "VP8 with hidden frames": (
+        "-c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 -b:v 300k -f webm", "copy.webm", "VP9"
+    ),
+    "VP9 of 10 bits": ("-c:v libvpx-vp9 -pix_fmt yuv420p10le -b:v 300k -f webm", "copy.webm", "AV1"),
+    "AV1 4:4:4": ("-c:v libaom-av1 -cpu-used 8 -pix_fmt yuv444p -f matroska", "copy.mkv", "VP9"),
+    "a live recording without sizes": ("-c:v libx264 -f matroska -live 1", "copy.mkv", "H.264"),
+    "interlaced MPEG-2": ("-c:v mpeg2video -flags +ildct+ilme -q:v 3 -f mpegts", "copy.mp4", "H.264"),
+    "a DVD": ("-c:v mpeg2video -q:v 3 -f vob", "copy.mp4", "H.264"),
+    "a camcorder's packets of 192 bytes": ("-c:v libx264 -f mpegts -mpegts_m2ts_mode 1", "copy.mp4", "H.264"),
+    "MJPEG of odd size": ("-vf scale=161:91 -c:v mjpeg -q:v 3 -f avi", "copy.mp4", "MJPEG"),
+    "an open group of pictures": (
+        "-c:v libx265 -x265-params log-level=none:open-gop=1 -g 10 -f mpegts", "copy.mp4", "HEVC"
+    ),
+    "a clock that has run for eleven hours": (
+        "-c:v libx264 -output_ts_offset 40000 -f mpegts", "copy.mp4", "H.264"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_films_that_other_encoders_wrote_keep_every_time(kind, tmp_path):
+    how, name, codec = FOREIGN[kind]
+    source, copy = tmp_path / "source", tmp_path / name
+    made = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=1"]
+    subprocess.run([*made, *how.split(), source], check=True, timeout=60)
+    report = masked(source, copy)
+    assert report.copy is not None
+    assert report.copy.codec == codec
+    assert times_of(copy) == times_of(source)
+    before, after = picture_of(source), picture_of(copy)
+    for field in ("width", "height", "pix_fmt"):
+        assert after[field] == before[field], field
+
+
+def test_what_somebody_wrote_between_the_frames_is_gone(tmp_path):
+    film = make_film(tmp_path / "film.mp4")
+    words = "h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+Annas address"
+    source = tmp_path / "source.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", film, "-c", "copy", "-bsf:v", words, source], check=True
+    )
+    assert b"Annas address" in source.read_bytes()
+    masked(source, tmp_path / "copy.mp4")
+    assert b"Annas address" not in (tmp_path / "copy.mp4").read_bytes()
+
+
+def test_the_sound_of_a_film_that_breaks_off_ends_with_it(tmp_path):
+    whole = make_film(
+        tmp_path / "whole", Recipe(pts=range(0, 60_000, 1001), sound_tracks=1, options=(("movflags", "faststart"),))
+    )  # fmt: skip
+    content = whole.read_bytes()
+    (tmp_path / "cut").write_bytes(content[: len(content) // 2])
+    masked(tmp_path / "cut", tmp_path / "copy.mp4", salvage=True, audio="keep")
+    (kept,), (before,) = sound_packets(tmp_path / "copy.mp4"), sound_packets(whole)
+    assert 5 < len(kept) < len(before)
+    assert kept == before[: len(kept)]
+    assert kept[-1][0] <= times_of(tmp_path / "copy.mp4")[-1] + Fraction(1, 20)

@@ -10,6 +10,7 @@ from yingbi.domain.part import MaskedFilm
 from yingbi.domain.region import Region
 from yingbi.mask.cover import cover
 from yingbi.mask.style import SOLID, Style
+from yingbi.media.encoder import PRESET
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.segmented_film import FilmSegment, SegmentedFilm
 from yingbi.media.still_writer import StillWriter
@@ -74,9 +75,15 @@ class StillMasker:
 
 
 def masker(
-    info: FilmInfo | None, media_type: str, *, crf: int, grow: float, style: Style = SOLID
+    info: FilmInfo | None,
+    media_type: str,
+    *,
+    crf: int,
+    grow: float,
+    style: Style = SOLID,
+    preset: str = PRESET,
 ) -> FilmMasker | StillMasker:
     """Return the masker for a film, or for a still where there is no film's info."""
     if info is None:
         return StillMasker(media_type, grow=grow, style=style)
-    return FilmMasker(SegmentedFilm(info, crf=crf), grow=grow, style=style)
+    return FilmMasker(SegmentedFilm(info, crf=crf, preset=preset), grow=grow, style=style)

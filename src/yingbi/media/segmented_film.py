@@ -9,7 +9,7 @@ from typing import cast
 import av
 
 from yingbi.domain.frame import Frame
-from yingbi.media.encoder import add_picture, clock_options, encodable
+from yingbi.media.encoder import PRESET, add_picture, clock_options, encodable
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.libav import writing
 
@@ -55,13 +55,19 @@ class SegmentedFilm:
     """
 
     def __init__(
-        self, info: FilmInfo, *, crf: int, segment_s: float = 4.0, threads: int = 1
+        self,
+        info: FilmInfo,
+        *,
+        crf: int,
+        segment_s: float = 4.0,
+        threads: int = 1,
+        preset: str = PRESET,
     ) -> None:
         """Lay out the track; `segment_s` is the length that a segment aims at."""
         self._buffer = _Buffer()
         options = clock_options(info) | {"movflags": FLAGS}
         self._container = av.open(self._buffer, "w", format="mp4", options=options)
-        self._stream = add_picture(self._container, info, crf=crf, threads=threads)
+        self._stream = add_picture(self._container, info, crf=crf, threads=threads, preset=preset)
         self._time_base = info.time_base
         self._length = round(Fraction(segment_s) / info.time_base)
         self._starts: deque[int] = deque()

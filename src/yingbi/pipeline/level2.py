@@ -31,7 +31,9 @@ def level2(
     """
     reel, sight = take.reel, take.sight
     kind = reel.source.media_type
-    cloth = masker(reel.info, kind, crf=sight.crf, grow=sight.grow, style=sight.style)
+    cloth = masker(
+        reel.info, kind, crf=sight.crf, grow=sight.grow, style=sight.style, preset=sight.preset
+    )
     for seen in see(take):
         yield from sealed_pages(take, book, scribe.note(seen.frame, seen.regions, seen.labels))
         yield from aside(seen)
