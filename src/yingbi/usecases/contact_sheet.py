@@ -79,10 +79,10 @@ def _worst(reports: Sequence[InputReport]) -> list[tuple[int, Moment]]:
     """
     every = [(n, moment) for n, report in enumerate(reports, 1) for moment in _moments(report)]
     every.sort(key=lambda one: one[1].weight)
-    drawn: Counter[tuple[int, int | None, str]] = Counter()
+    drawn: Counter[tuple[int, int | None]] = Counter()
     ranked = []
     for n, moment in every:
-        key = n, moment.track, moment.kind
+        key = n, moment.track
         still_seen = moment.doubt is Doubt.STILL_SEEN
         ranked.append((0 if still_seen else drawn[key], n, moment))
         drawn[key] += 1
