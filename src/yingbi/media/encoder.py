@@ -68,17 +68,20 @@ def open_encoder(
     preset: str,
     sets_id: int,
     profile: str | None,
+    reorders: bool,
 ) -> av.VideoCodecContext:
     """Return an encoder for a stretch of a film.
 
-    It reorders no frames; its packets have start codes (Annex B), its parameter sets stand in
+    It decodes a frame at most one place before it is shown, and none before if it must not
+    reorder; its packets have start codes (Annex B), its parameter sets stand in
     its extradata alone and have the id that is given, or 0 where it is x265.
     """
     context = av.CodecContext.create(encoder, "w")
     options = OPTIONS[encoder](info, crf, ENCODER_PRESETS.index(preset))
     parameters = "x264-params" if encoder == "libx264" else "x265-params"
-    own = f"bframes=0:sps-id={sets_id}" if encoder == "libx264" else "bframes=0"
-    options[parameters] = ":".join(filter(None, [options.get(parameters), own]))
+    own = "b-pyramid=0" if reorders else "bframes=0"
+    number = f"sps-id={sets_id}" if encoder == "libx264" else ""
+    options[parameters] = ":".join(filter(None, [options.get(parameters), own, number]))
     if profile is not None:
         options["profile"] = profile
     context.options = options

@@ -82,7 +82,9 @@ class SplicedFilm:
         self._extradata = bytes(stream.codec_context.extradata or b"")
         self._record = record_of(stream)
         target = FilmTarget(sink, info, audio=audio, keep=keep, source=source, salvage=salvage)
-        self._track = SpliceTrack(target, info, stream, crf=crf, threads=threads, preset=preset)
+        self._track = SpliceTrack(
+            target, info, stream, crf=crf, threads=threads, preset=preset, reorders=_reorders(tap)
+        )
         self.stretches: list[Stretch] = self._track.stretches
         self._groups: deque[Group] = deque()
         self._clock = Clock()
@@ -205,3 +207,11 @@ class SplicedFilm:
     def _encode(self, frame: Frame, times: Times, group: Group) -> None:
         self._reasons[group.fault or "masked"] += 1
         self._track.encode(frame, times)
+
+
+def _reorders(tap: Tap) -> bool:
+    """Tell whether the source decodes frames at least one place before they are shown."""
+    first = tap.packets[0]
+    if first.pts is None or first.dts is None or not first.duration:
+        return False
+    return first.pts - first.dts >= first.duration

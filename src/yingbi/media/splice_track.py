@@ -6,6 +6,7 @@ container's record, so that none are needed within the film and any player takes
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
@@ -40,13 +41,19 @@ class SpliceTrack:
         crf: int,
         threads: int,
         preset: str,
+        reorders: bool,
     ) -> None:
-        """Add the track to the target; `template` is the source's picture track."""
+        """Add the track to the target.
+
+        template: the source's picture track. reorders: whether it decodes frames at least
+        one place before they are shown, so that an encoder may as well.
+        """
         self.stretches: list[Stretch] = []
         self.messages = 0
         self._target, self._info = target, info
         self._record = record_of(template)
         self._crf, self._threads, self._preset = crf, threads, preset
+        self._reorders = reorders
         self._ids = self._record.free_ids()
         self._encoder: av.VideoCodecContext | None = self._new_encoder()
         self._sets = bytes(self._encoder.extradata or b"")
@@ -60,6 +67,7 @@ class SpliceTrack:
                 self._stream.set_display_matrix(info.matrix)
         target.add_companions()
         self._waiting: deque[Times] = deque()
+        self._encoding: set[int] = set()
         self._last_dts: int | None = None
         self._last_pts: int | None = None
 
@@ -83,6 +91,7 @@ class SpliceTrack:
             if bytes(self._encoder.extradata or b"") != self._sets:
                 raise SpliceDoubtError("encoder")
         self._waiting.append(times)
+        self._encoding.add(times.pts)
         with writing(None):
             packets = self._encoder.encode(encodable(frame))
         self._mux_encoded(packets)
@@ -115,6 +124,7 @@ class SpliceTrack:
                 preset=self._preset,
                 sets_id=self._ids[0],
                 profile=self._record.profile_name,
+                reorders=self._reorders,
             )
 
     def _finish_encoding(self) -> None:
@@ -130,17 +140,24 @@ class SpliceTrack:
 
     def _mux_encoded(self, packets: "Iterable[av.Packet[av.VideoStream]]") -> None:
         for packet in packets:
-            times = self._waiting.popleft()
-            if packet.pts != times.pts:
-                raise SpliceDoubtError("encoder")
+            times = self._due(packet)
             try:
                 units = self._record.encoded(bytes(packet), self._ids)
             except BrokenUnitsError as error:
                 raise SpliceDoubtError("encoder") from error
             self._mux(join(units, self._record.length_size), times, key=packet.is_keyframe)
 
+    def _due(self, packet: "av.Packet[av.VideoStream]") -> Times:
+        """Return the times of the encoder's next packet: its own pts, the next place to decode."""
+        pts = packet.pts
+        if pts is None or pts not in self._encoding:
+            raise SpliceDoubtError("encoder")
+        self._encoding.remove(pts)
+        return replace(self._waiting.popleft(), pts=pts)
+
     def _mux(self, content: bytes, times: Times, *, key: bool) -> None:
-        if self._last_dts is not None and times.dts <= self._last_dts:
+        late = times.dts > times.pts
+        if late or (self._last_dts is not None and times.dts <= self._last_dts):
             raise SpliceDoubtError("times")
         self._last_dts = times.dts
         packet = packet_of(content, times, self._info.time_base)
