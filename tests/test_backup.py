@@ -32,6 +32,7 @@ from yingbi.store.stored import ObjectInfo
 from yingbi.usecases.backup import create_backup, expire_backups
 from yingbi.usecases.erase import erase_objects, make_final
 from yingbi.usecases.forget import erase_subject
+from yingbi.usecases.keys import rotate_root
 from yingbi.usecases.restore import restore_backup, verify_backup
 from yingbi.usecases.sweep import tell_nobody
 from yingbi.usecases.vault import open_vault
@@ -129,6 +130,33 @@ def test_a_lost_vault_comes_back_whole_and_only_new_bodies_were_copied(tmp_path,
         assert [e.deed.action for e in vault.log.entries()].count(Action.RESTORED) == 1
         protect(vault, "four")  # and it goes on
         assert create(vault, places).copied == 1
+
+
+@pytest.mark.parametrize("suite", ["intl", "sm"])
+def test_backups_of_before_and_after_a_new_root_are_restored_until_the_root_is_gone(
+    tmp_path, places, suite
+):
+    path = new_vault(tmp_path / "vault", suite)
+    with opened(path) as vault:
+        protect(vault, "one")
+        expected = content(vault)
+        first = create(vault, places, ago(2))
+        rotate_root(vault)
+        assert vault.keystore.kept_subkeys("box KEK")
+        rotate_root(vault)
+        assert len(vault.keystore.kept_subkeys("box KEK")) == 2
+        protect(vault, "two")
+        create(vault, places, ago(1))
+    for number, (backup, objects) in enumerate(((first.backup_id, 1), (None, 2))):
+        target = tmp_path / f"again-{number}"
+        assert restore(places, target, backup_id=backup).objects == objects
+        with opened(target) as vault:
+            assert expected.items() <= content(vault).items()
+            assert vault.boxes.verify(vault.boxes.ids()[0]) is None
+    with opened(path) as vault:
+        expire_backups(vault, TODAY + timedelta(days=30))
+        vault.replacer.replace(TODAY + timedelta(days=30), lambda _n: None)
+        assert vault.keystore.kept_subkeys("box KEK") == []
 
 
 def test_a_backup_of_day_3_restores_on_day_6_without_what_was_erased_on_day_4(

@@ -123,7 +123,7 @@ def keys_rotate(
             told = {"key": "root", "boxes": rotate_root(vault)}
             if keystore_copies(vault):
                 line = say(
-                    "Backups made before need the former root: make one now. It brings the new root to its folders, and from then on it is the oldest that can be restored from them."
+                    "Backups made before still need the former root: their restore alone can use it, and it goes with the last of their keys."
                 )
                 click.echo(line, err=True)
         elif box is not None:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -131,14 +132,16 @@ class Boxes:
             raise NoSuchBoxError(box=box_id)
         return self._unwrapped_kek(box_id, row.wrapped_kek)
 
-    def rewrap_keks(self, unit: KeysUnit) -> int:
+    def rewrap_keks(self, unit: KeysUnit, *, restored: bool = False) -> int:
         """Wrap every box's KEK with the root in force in the caller's transaction.
 
-        Returns how many; raises SealBrokenError where one opens with neither root.
+        restored: they come from a backup, and may be wrapped with a root of that time.
+        Returns how many; raises SealBrokenError where one opens with none of the roots.
         """
+        former = self._keystore.kept_subkeys("box KEK") if restored else []
         rows = unit.all(select(box_keys.c.box_id, box_keys.c.wrapped_kek))
         for row in rows:
-            kek = self._unwrapped_kek(row.box_id, row.wrapped_kek)
+            kek = self._unwrapped_kek(row.box_id, row.wrapped_kek, former)
             unit.run(self._changed(row.box_id, wrapped_kek=self._wrapped_kek(row.box_id, kek)))
         return len(rows)
 
@@ -160,12 +163,12 @@ class Boxes:
         unit.run(self._changed(box_id, wrapped_kek=wrapped, sealed_signer=signer))
         return old, new
 
-    def _unwrapped_kek(self, box_id: UUID, wrapped: bytes) -> bytes:
+    def _unwrapped_kek(self, box_id: UUID, wrapped: bytes, kept: Sequence[bytes] = ()) -> bytes:
         """Open a KEK with the root, or with the former one while a rotation is unfinished."""
         at, former = self._at("box KEK", box_id), self._keystore.former_subkey("box KEK")
-        if former is not None:
+        for key in [*([] if former is None else [former]), *kept]:
             with contextlib.suppress(SealBrokenError):
-                return self._opened(former, wrapped, at)
+                return self._opened(key, wrapped, at)
         return self._opened(self._keystore.subkey("box KEK"), wrapped, at)
 
     def _wrapped_kek(self, box_id: UUID, kek: bytes) -> bytes:

@@ -25,6 +25,7 @@ from yingbi.domain.key_errors import BadSharesError
 from yingbi.errors import (
     ReadWriteError,
     SealBrokenError,
+    UsageError,
     WeakPassphraseError,
     WrongPassphraseError,
 )
@@ -47,7 +48,10 @@ MINIMUM_CHARACTERS = 8
 
 _ROOT, _CATALOGUE = 1, 2  # 3 and 16 to 18 are the lock-store keys
 _DEVICE_ID, _DEVICE_PRIVATE, _DEVICE_PUBLIC, _BOUND_TO = 4, 5, 6, 7
-_FORMER_ROOT, _ROOT_MADE, _RECOVERY_MADE = 8, 9, 11  # 10 is RECOVERY
+_FORMER_ROOT, _ROOT_MADE, _RECOVERY_MADE, _KEPT_ROOTS = 8, 9, 11, 12  # 10 is RECOVERY
+_ROOT_BYTES = 32
+MOST_ROOTS = 4
+"""So many former roots have room in the keystore beside all else."""
 
 
 class Keystore(Safe):
@@ -189,7 +193,8 @@ class Keystore(Safe):
 
         Raises: ReadWriteError.
         """
-        fields = {tag: bytearray(value) for tag, value in lock_store.written(stores).items()}
+        written = {**lock_store.written(stores), _KEPT_ROOTS: self._roots_needed(stores)}
+        fields = {tag: bytearray(value) for tag, value in written.items()}
         self._write(self._secrets | fields, self._own_key())
 
     def begin_root(self, made_at_s: int) -> None:
@@ -197,10 +202,15 @@ class Keystore(Safe):
 
         Where a rotation broke off the one that it began stays. The caller holds the vault alone.
 
-        Raises: ReadWriteError.
+        Raises: ReadWriteError; UsageError where the one before would find no room.
         """
         if self.former_root:
             return
+        needed = self._roots_needed(self.lock_stores)
+        if len(needed) >= MOST_ROOTS * (lock_store.ID_BYTES + _ROOT_BYTES):
+            raise UsageError(
+                problem="too many backups need a former root; delete old backups first"
+            )
         changed: dict[int, bytes | bytearray] = {
             _FORMER_ROOT: self._secret(_ROOT),
             _ROOT: os.urandom(32),
@@ -209,10 +219,35 @@ class Keystore(Safe):
         self._write({**self._secrets, **changed}, self._own_key())
 
     def finish_root(self) -> None:
-        """Overwrite the former root; raises ReadWriteError. The caller holds the vault alone."""
+        """Overwrite the former root, unless a backup needs it: then only a restore asks for it.
+
+        The caller holds the vault alone. Raises: ReadWriteError.
+        """
+        if not self.former_root:
+            return
         left = {tag: value for tag, value in self._secrets.items() if tag != _FORMER_ROOT}
-        if len(left) < len(self._secrets):
-            self._write(left, self._own_key())
+        stores = self.lock_stores
+        latest = stores.in_force.key_id + bytes(self._secret(_FORMER_ROOT))
+        left[_KEPT_ROOTS] = bytearray(self._roots_needed(stores, latest))
+        self._write(left, self._own_key())
+
+    def _roots_needed(self, stores: LockStores, latest: bytes = b"") -> bytes:
+        """Return the former roots that a backup of the key database needs, the latest last.
+
+        Each follows the name of the lock-store key that was in force when it was replaced:
+        a backup that was made under that root names this key or one before it.
+        """
+        records = bytes(self._secrets.get(_KEPT_ROOTS, b"")) + latest
+        backups = [
+            lock_store.number_of(key.key_id) for key in stores.all if key.kept_until is not None
+        ]
+        step = lock_store.ID_BYTES + _ROOT_BYTES
+        return b"".join(
+            record
+            for at in range(0, len(records), step)
+            if (record := records[at : at + step])
+            and any(one <= lock_store.number_of(record[: lock_store.ID_BYTES]) for one in backups)
+        )
 
     @property
     def former_root(self) -> bool:
@@ -248,6 +283,17 @@ class Keystore(Safe):
     def former_subkey(self, label: str) -> bytes | None:
         """Return the key for one use of the former root, or None where there is none."""
         return self._derived(_FORMER_ROOT, label) if self.former_root else None
+
+    def kept_subkeys(self, label: str) -> list[bytes]:
+        """Return the keys for one use of the roots that backups need, the latest root first."""
+        records, step = (
+            bytes(self._secrets.get(_KEPT_ROOTS, b"")),
+            lock_store.ID_BYTES + _ROOT_BYTES,
+        )
+        roots = [
+            records[at + lock_store.ID_BYTES : at + step] for at in range(0, len(records), step)
+        ]
+        return [self._from(root, label) for root in reversed(roots)]
 
     def subkey(self, label: str) -> bytes:
         """Return the key for one use of the root: wrapping the keys of boxes.
@@ -289,7 +335,10 @@ class Keystore(Safe):
         return f"<Keystore {'open' if self.is_open else 'closed'}>"
 
     def _derived(self, tag: int, label: str) -> bytes:
-        secret, info = bytes(self._secret(tag)), f"yingbi 1 {label}".encode()
+        return self._from(bytes(self._secret(tag)), label)
+
+    def _from(self, secret: bytes, label: str) -> bytes:
+        info = f"yingbi 1 {label}".encode()
         return self.suite.hkdf(secret, info=info, length=self.suite.key_bytes)
 
 

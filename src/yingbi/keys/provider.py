@@ -49,6 +49,9 @@ class RootProvider(Protocol):
     def former_subkey(self, label: str) -> bytes | None:
         """Return that key of the root before, while a rotation of the root is unfinished."""
 
+    def kept_subkeys(self, label: str) -> list[bytes]:
+        """Return that key of every former root that a backup needs, for a restore alone."""
+
     def catalogue_key(self, label: str) -> bytes:
         """Return the key for one use over the catalogue; it outlives a change of root."""
 
@@ -56,7 +59,7 @@ class RootProvider(Protocol):
         """Put a fresh root in force; the former one opens until `finish_root`."""
 
     def finish_root(self) -> None:
-        """Let go of the former root."""
+        """Let go of the former root, unless a backup needs it."""
 
     def close(self) -> None:
         """Let go of every secret."""

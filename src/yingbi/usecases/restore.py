@@ -250,7 +250,11 @@ def _unsealed(
         for each in databases:
             stack.enter_context(closing(each))
             each.open()
-        yield joined(folder, keystore, databases, guard(), crossing)
+        vault = joined(folder, keystore, databases, guard(), crossing)
+        if keystore.kept_subkeys("box KEK"):
+            with vault.rooms.keys_db.begin() as unit:
+                vault.boxes.rewrap_keks(unit, restored=True)
+        yield vault
 
 
 def _hold_together(vault: Vault, manifest: Manifest) -> None:
