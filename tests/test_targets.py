@@ -1,5 +1,7 @@
 """What is found beside faces and people, and how heads are derived from both."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped, overlap
 from yingbi.inference.session import OnnxNetwork
 from yingbi.mask.cover import reach
 from yingbi.media.blobs import Blob, blobs, straightened
+from yingbi.media.still import read_still
 
 BODY = (100, 100, 200, 400)
 
@@ -285,3 +288,34 @@ def test_televisions_laptops_and_telephones_are_screens_and_nobody(name):
         (20 * 4 + 24) // 2,
     )
     assert PersonFinder(made).find(frame) == []
+
+
+# --- real pictures --------------------------------------------------------------------
+
+
+@pytest.mark.evaluation
+def test_plates_marked_by_hand_are_covered_and_little_else_in_films_without_any(eval_data):
+    finder = TextFinder(network("text-ppocr"), [Target.PLATE])
+    truth = json.loads((eval_data / "plate_scenes" / "easypr_plates.json").read_text())
+    shares = []
+    for name, marked in truth.items():
+        frame = read_still(eval_data / "plate_scenes" / name)
+        mask = covered(finder.find(frame), frame.size)
+        for plate in marked:
+            inside = np.zeros(mask.shape, np.uint8)
+            cv2.fillPoly(inside, [np.round(np.array(plate["poly"])).astype(np.int32)], 1)
+            shares.append(mask[inside == 1].mean())
+    assert len(shares) >= 30
+    assert np.mean(np.array(shares) >= 0.9) >= 0.95
+    clear = [read_still(path) for path in sorted((eval_data / "faces_mask_voc").glob("*.jpg"))[:10]]
+    beside = np.mean([covered(finder.find(frame), frame.size).mean() for frame in clear])
+    assert beside < 0.01
+
+
+def covered(regions: list[Region], size: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(size[::-1], bool)
+    for region in regions:
+        place = clipped(reach(region, 0.25), *size)
+        if place is not None:
+            mask[place[1] : place[3], place[0] : place[2]] = True
+    return mask

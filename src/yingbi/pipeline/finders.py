@@ -16,7 +16,7 @@ from yingbi.models.own import open_own, own_models
 from yingbi.models.shelf import open_network
 from yingbi.pipeline.engine import Finder
 
-STRICT_SHARE = 0.6
+STRICT_SHARE = 0.8
 """Share of each threshold that is enough when nothing may be missed."""
 
 LARGEST_TEXT = 960

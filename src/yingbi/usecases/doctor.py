@@ -65,13 +65,19 @@ def _networks(settings: Settings) -> list[Finding]:
     }
     cost = say("nothing is found without it; run 'yingbi models install'")
     extra = say("only 'yingbi bench attack' needs it; run 'yingbi models install --all'")
+    costs = {
+        "face-blazeface": say(
+            "'--strict' and checks do not work without it; run 'yingbi models install'"
+        ),
+        "text-ppocr": say("plates and text are not found, so 'mask' refuses its default targets"),
+    }
     return [
         Finding(
             model.name,
             state == "installed",
             words[state],
-            "" if state == "installed" else extra if model.extra else cost,
-            needed=not model.extra,
+            "" if state == "installed" else costs.get(model.name, extra if model.extra else cost),
+            needed=not model.extra and model.name != "face-blazeface",
         )
         for model, state in status(settings.models_dir)
     ]
