@@ -1,12 +1,14 @@
 """Do the same with many inputs; one that fails stops no other."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 from typing import TypeVar
 
 from yingbi.domain.report import Progress
 from yingbi.errors import InterruptedByUserError, YingbiError
+
+WAKES_S = 0.2
 
 ItemT = TypeVar("ItemT")
 OutcomeT = TypeVar("OutcomeT")
@@ -61,7 +63,11 @@ def each(
         return [outcome(item) for item in items]
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            return list(pool.map(outcome, items))
+            futures = [pool.submit(outcome, item) for item in items]
+            # A signal that another thread took is seen by this one only when it wakes.
+            while wait(futures, WAKES_S).not_done:
+                pass
+            return [future.result() for future in futures]
         except BaseException:
             stoppable.stop.set()
             pool.shutdown(cancel_futures=True)
