@@ -19,6 +19,7 @@ from film_fates import PLACE, kinds_of, masked, picture_of, probed, times_of
 from films import face_film
 from made_films import VFR, Recipe, make_film, picture_rgb, sound_packets
 from yb import Yingbi
+from yingbi.capture.inputs import find_inputs
 from yingbi.errors import (
     BadInputError,
     CutOffError,
@@ -610,3 +611,18 @@ def test_the_sound_of_a_film_that_breaks_off_ends_with_it(tmp_path):
     assert 5 < len(kept) < len(before)
     assert kept == before[: len(kept)]
     assert kept[-1][0] <= times_of(tmp_path / "copy.mp4")[-1] + Fraction(1, 20)
+
+
+def test_a_folders_films_are_found_by_content_and_texts_are_not(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, kind in (
+        ("a", "MKV"),
+        ("b", "VP9 in WebM"),
+        ("c", "TS"),
+        ("d", "variable frame rate"),
+    ):
+        make_film(folder / name, ROWS[kind].recipe)
+    (folder / "letter").write_text("The free mdat of a letter. " * 100)
+    found = [item.path.name for item in find_inputs([folder])]
+    assert found == ["a", "b", "c", "d"]

@@ -10,8 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from yingbi.errors import NoSuchInputError, NothingToDoError, UnreadableInputError
+from yingbi.media.containers import HEAD as FILM_HEAD
+from yingbi.media.containers import looks_like_film
 from yingbi.media.still_kind import ENDINGS as STILL_ENDINGS
-from yingbi.media.still_kind import HEAD, still_kind
+from yingbi.media.still_kind import HEAD as STILL_HEAD
+from yingbi.media.still_kind import still_kind
 
 ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".ts", ".heic", ".heif"}
 ENDINGS |= {".m2ts", ".mts", ".mpg", ".mpeg", ".vob", ".3gp"}
@@ -109,7 +112,7 @@ def _wanted(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD)
+            head = file.read(max(STILL_HEAD, FILM_HEAD))
     except OSError:
         return True
-    return still_kind(head) is not None or head[4:8] == b"ftyp"
+    return still_kind(head[:STILL_HEAD]) is not None or looks_like_film(head)

@@ -48,7 +48,8 @@ def close(
         return SomeFailedError.exit_status
     if failed:
         return QuarantinedError.exit_status
-    return BROKEN_OFF_STATUS if broken else 0
+    again = any(one.kept and "lost_s" in one.more for one in reports)
+    return BROKEN_OFF_STATUS if broken or again else 0
 
 
 def _beside(passed: "Sequence[LeftOut]", report: "ReportPlan | None") -> None:

@@ -7,6 +7,8 @@ from yingbi.media.boxes import FIRST_BOXES
 
 Container = Literal["mp4", "mov", "matroska", "webm", "avi", "mpegts", "mpegps"]
 
+SURE_BOXES = frozenset((b"ftyp", b"moov", b"mdat"))
+
 HEAD = 1024
 """Bytes that are enough to know every container."""
 
@@ -55,6 +57,15 @@ def container_of(head: bytes) -> Container | None:
     if head.startswith(PACK):
         return "mpegps"
     return "mpegts" if packet_size(head) else None
+
+
+def looks_like_film(head: bytes) -> bool:
+    """Return whether a file whose name says nothing is surely meant as a film.
+
+    Some first boxes of MOV are words that a text may begin with: those do not count.
+    """
+    kind = container_of(head)
+    return kind is not None and (head[4:8] in SURE_BOXES or not KINDS[kind].counts or kind == "avi")
 
 
 def packet_size(head: bytes) -> int | None:
