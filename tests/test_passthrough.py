@@ -26,8 +26,11 @@ from yb import Yingbi
 from yingbi.capture.inputs import Input
 from yingbi.domain.report import Quiet
 from yingbi.media import gops
+from yingbi.media.film import FilmReader
 from yingbi.media.gops import SpliceDoubtError
+from yingbi.media.splice import why_not
 from yingbi.media.splice_check import verify_spliced
+from yingbi.media.tap import Tap
 from yingbi.pipeline.engine import Sight
 from yingbi.usecases.mask import MaskOptions, mask_inputs
 
@@ -371,3 +374,14 @@ def test_a_film_that_does_not_pass_its_check_is_made_once_more_and_encoded_whole
     assert (facts.copied, facts.encoded, facts.reason) == (0, 60, "doubt-check")
     assert list(lumas(out)) == list(lumas(source))
     assert not any(a == b for a, b in zip(vcl(out).values(), vcl(source).values(), strict=True))
+
+
+@pytest.mark.parametrize(("columns", "reason"), [(64, "hidden"), (16, None)])
+def test_of_a_film_that_hides_an_edge_of_its_pictures_nothing_is_copied(
+    columns: int, reason: str | None, tmp_path: Path
+) -> None:
+    recipe = Recipe(pts=TICKS, key_every=10, parameters=f"crop-rect=0,0,{columns},0")
+    tap = Tap()
+    with FilmReader(make_film(tmp_path / "in.mp4", recipe), tap=tap) as reader:
+        assert reader.info.width == 160 - columns
+        assert why_not(reader.info, tap) == reason
