@@ -37,7 +37,7 @@ class Grammar:
     """
 
     head: int
-    kind: Callable[[bytes], int]
+    kind: Callable[[bytes], int] = field(repr=False)
     pictures: frozenset[int]
     starts: frozenset[int]
     messages: frozenset[int]
@@ -45,7 +45,7 @@ class Grammar:
     passing: frozenset[int]
     filler: frozenset[int]
     said: frozenset[int]
-    one: Callable[[Sequence[bytes]], bool]
+    one: Callable[[Sequence[bytes]], bool] = field(repr=False)
 
 
 class Record(Protocol):
