@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from yb import Yingbi
-from yingbi.bench import own, pasted, peer, running, written
+from yingbi.bench import folder, own, pasted, peer, running, written
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
 from yingbi.bench.leaks import Judged, OtherFramesError, count, judge, wilson
@@ -239,6 +239,15 @@ def test_an_hour_of_film_needs_no_more_memory_than_twenty_minutes(eval_data):
     growth = rows["run-memory-growth"]
     print(f"{rows['run-memory'].value:.0f} MB at most, {growth.value:.2f} MB more per 1000 frames")
     assert growth.value <= growth.goal
+
+
+def test_only_stills_that_both_tools_read_are_chosen(tmp_path):
+    large = np.full((250, 260, 3), 90, np.uint8)
+    write_rgb(tmp_path / "large.png", large)
+    write_rgb(tmp_path / "small.png", large[:100, :100])
+    (tmp_path / "broken.png").write_bytes((tmp_path / "large.png").read_bytes()[:300])
+    (tmp_path / "note.txt").write_text("no picture")
+    assert [path.name for path in folder._chosen(tmp_path, 5)] == ["large.png"]
 
 
 # --- what a command costs, and what the peer did before --------------------------------------------

@@ -144,7 +144,7 @@ def test_every_error_code_has_its_row_with_its_exit_status(language):
 def test_no_row_names_an_error_or_setting_that_is_gone(language):
     codes = {c.code for c in error_classes(errors.YingbiError)}
     assert set(rows(page(language, "reference/errors.md"))) <= codes
-    names = {s.name for s in settings_module.SETTINGS} | {"YINGBI_EVAL_DATA"}
+    names = {s.name for s in settings_module.SETTINGS} | {"YINGBI_EVAL_DATA", "REFRESH"}
     assert set(rows(page(language, "reference/settings.md"))) <= names
 
 

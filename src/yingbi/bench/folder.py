@@ -87,9 +87,9 @@ def _plain(path: Path) -> bool:
         frame, seen = read_still(path), read_rgb(path)
     except YingbiError:
         return False
-    samples = frame.planes[0].samples
-    plain = samples.ndim == 3 and samples.shape == seen.shape
-    return plain and max(samples.shape) >= SMALLEST
+    channels = frame.planes[0].samples.shape[2:] or (len(frame.planes),)
+    plain = frame.depth == 8 and channels == (3,) and frame.size == seen.shape[1::-1]
+    return plain and max(frame.size) >= SMALLEST
 
 
 def _mb(folder: Path) -> float:
