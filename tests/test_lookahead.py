@@ -76,10 +76,10 @@ class Truth:
         return []
 
 
-def uncovered(where: Where, frames: int) -> tuple[list[int], Truth]:
+def uncovered(where: Where, frames: int, hold_s: float = 0.5) -> tuple[list[int], Truth]:
     """Return the frames in which less than nine tenths of the square are covered."""
     eyes, bare = Truth(where), []
-    for frame, regions in track(look_ahead(scene(where, frames), eyes), hold_s=0.5):
+    for frame, regions in track(look_ahead(scene(where, frames), eyes), hold_s=hold_s):
         box = face_at(where, frame.index)
         shown = None if box is None else clipped(box, *SIZE)
         if shown is not None and share_covered(shown, [one.box for one in regions]) < 0.9:
@@ -146,6 +146,13 @@ def test_what_was_there_between_two_looks_alone_is_found(monkeypatch):
     assert uncovered(flits, 40)[0] == []
     monkeypatch.setattr(lookahead, "TRANSIENT_CELLS", 10**6)
     assert uncovered(flits, 40)[0]
+
+
+def test_whoever_is_held_as_long_as_a_stretch_is_not_lost_between_its_ends():
+    """The control holds for less, and loses whoever walks evenly."""
+    walks = waypoints([(100, 200), (280, 200)], 60)
+    assert uncovered(walks, 60, lookahead.MOST_S + 0.02)[0] == []
+    assert uncovered(walks, 60, 0.1)[0]
 
 
 def test_where_nothing_moves_only_the_sweeps_look():

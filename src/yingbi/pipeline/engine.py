@@ -28,8 +28,11 @@ from yingbi.media.film_info import FilmInfo
 from yingbi.media.probe import Source, probe
 from yingbi.media.still import read_stills
 from yingbi.media.tap import Tap
-from yingbi.pipeline.lookahead import look_ahead
+from yingbi.pipeline.lookahead import MOST_S, look_ahead
 from yingbi.track.tracker import track
+
+SLACK_S = 0.02
+"""Times of frames are rounded; nobody is let go of for that."""
 
 
 class Finder(Protocol):
@@ -166,7 +169,8 @@ def see(take: Take) -> Iterator[Seen]:
     eyes = _Eyes(sight.finders, reel.source.path)
     moving = reel.info is not None
     found = look_ahead(reel.frames, eyes) if moving else map(eyes.alone, reel.frames)
-    for frame, tracked in track(found, hold_s=sight.hold_s):
+    hold_s = max(sight.hold_s, MOST_S + SLACK_S) if moving else sight.hold_s
+    for frame, tracked in track(found, hold_s=hold_s):
         regions = wanted(tracked, sight.targets)
         labels = classes(regions)
         tally.labels |= labels

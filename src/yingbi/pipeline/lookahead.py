@@ -31,8 +31,9 @@ from yingbi.pipeline.gate import (
     widened,
 )
 
-MOST_FRAMES, MOST_S = 8, 0.34
-"""A stretch ends after so many frames, or as soon as so much time has passed."""
+MOST_FRAMES, MOST_S = 8, 0.38
+"""A stretch is no longer than this, unless a single frame is; whoever is seen at both ends is held
+at least as long, or would be lost between them."""
 SWEEP_S = 2.0
 """All of the picture is searched again after this time, also where nothing moved."""
 TILE, TILE_OVERLAP, LARGE = 320, 96, 1280
@@ -107,7 +108,8 @@ def look_ahead(frames: Iterable[Frame], eyes: Eyes) -> Iterator[Found]:
             yield frame, waiting.regions
             continue
         stretch.append(waiting)
-        if len(stretch) >= MOST_FRAMES or frame.time_s - begins_s >= MOST_S:
+        step_s = frame.time_s - (stretch[-2].frame.time_s if len(stretch) > 1 else begins_s)
+        if len(stretch) >= MOST_FRAMES or frame.time_s + step_s - begins_s > MOST_S:
             last = _Stretch(last, stretch, eyes).search()
             begins_s = frame.time_s
             yield from ((one.frame, one.regions) for one in stretch)
