@@ -47,7 +47,7 @@ lint: environment docs ## style, types, floors of the house, spelling, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/codespell -L makr src tests/*.py tools docs/en .ci Makefile *.md
+	$(BIN)/codespell -L makr,ue,alph src tests/*.py tools docs/en .ci Makefile *.md
 
 format: environment ## let ruff write the code as `make lint` wants it
 	$(BIN)/ruff format .

@@ -158,8 +158,8 @@ def _largest(graph: OnnxGraph, operation: Operation, _: Weights) -> None:
 def _pad(graph: OnnxGraph, operation: Operation, weights: Weights) -> None:
     """Write a padding with zeros; the source gives (before, after) for each axis."""
     source, paddings = operation.inputs
-    befores, afters = weights[paddings].T
-    pads = graph.numbers(*(int(size) for size in (*befores, *afters)))
+    in_front, afters = weights[paddings].T
+    pads = graph.numbers(*(int(size) for size in (*in_front, *afters)))
     graph.add("Pad", (source, pads), operation.name)
 
 

@@ -42,8 +42,8 @@ MOST_TILES = 6
 """Searching the whole picture costs less than more tiles than these."""
 DOUBT = 0.4
 """Whoever is seen at one end with at least this score has to be found in the middle too."""
-FINEST = 2
-"""Frames that are this near to each other are not looked between; what is held covers them."""
+FINEST = 1
+"""Frames that are this near to each other have nothing between them to be looked at."""
 NEAR = 0.8
 """What moved by more than this share of its size between two looks is not surely the same."""
 TURNING_CELLS = 2
