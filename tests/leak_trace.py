@@ -28,6 +28,8 @@ TRACED = ["%file", *WRITES, *sorted(UNSEEN), "memfd_create", "mmap", "ioctl"]
 
 CALL = re.compile(r"(\d+\.\d+) (\w+)\((.*)\) += (-?\w+)")
 ARGUMENT = re.compile(r'(AT_FDCWD|\d+)<([^<>]*)>|"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
+NOWHERE = Path("/dev/null")
+"""Keeps nothing of what is written to it."""
 TO_WRITE = re.compile(r"O_(W[A-Z]+|RDWR|CREAT|TRUNC|APPEND|TMPFILE)")
 
 
@@ -83,7 +85,8 @@ class Trace:
         for call in self.calls:
             opens = call.name in ("open", "openat", "openat2")
             if call.name in MAKES or (opens and TO_WRITE.search(call.arguments)):
-                found += [(call.name, path) for path in call.paths(self.here)]
+                paths = call.paths(self.here)
+                found += [(call.name, path) for path in paths if path != NOWHERE]
         return found
 
     def written(self) -> dict[str, bytes]:

@@ -42,7 +42,7 @@ def open_network(model: bytes, threads: int, runtime: str, folder: Path | None) 
         model: the bytes of an ONNX file, checked by the caller.
         threads: how many threads one call may use.
         runtime: one of `Runtime`, or "auto": what was measured to be the fastest.
-        folder: where measurements are kept; None keeps none.
+        folder: where `remember` keeps measurements; nothing is written there.
     """
     name = fastest(model, folder).chosen if runtime == "auto" else runtime
     return _open(model, threads, name)
@@ -50,13 +50,19 @@ def open_network(model: bytes, threads: int, runtime: str, folder: Path | None) 
 
 def fastest(model: bytes, folder: Path | None) -> Measured:
     """Return what was measured on this machine for the network, measuring where nothing was."""
-    key = f"{hashlib.sha256(model).hexdigest()} {_machine()}"
+    ms = _read(folder).get(_key(model)) or _measure(model)
+    return Measured(min(ms, key=ms.__getitem__, default="onnxruntime"), ms)
+
+
+def remember(model: bytes, folder: Path) -> None:
+    """Measure the network where that was not done on this machine, and keep it in the folder."""
     known = _read(folder)
-    if key not in known:
-        known[key] = _measure(model)
-        _write(folder, known)
-    ms = known[key]
-    return Measured(min(ms, key=ms.__getitem__), ms)
+    if _key(model) not in known and (ms := _measure(model)):
+        _write(folder, {**known, _key(model): ms})
+
+
+def _key(model: bytes) -> str:
+    return f"{hashlib.sha256(model).hexdigest()} {_machine()}"
 
 
 def available() -> tuple[Runtime, ...]:
@@ -82,18 +88,19 @@ def _open(model: bytes, threads: int, runtime: str) -> Network:
 
 
 def _measure(model: bytes) -> dict[Runtime, float]:
-    sample = OnnxNetwork(model, 1).sample(SIDE)
-    taken: dict[Runtime, float] = {}
-    for runtime in available():
-        try:
-            network = _open(model, 1, runtime)
-            network.run(sample)
-            taken[runtime] = round(min(_ms(network, sample) for _ in range(RUNS)), 2)
-        except Exception as error:  # a runtime that cannot run the network is not chosen
-            if runtime == "onnxruntime":
-                raise
-            del error
-    return taken
+    """Return the milliseconds of each runtime that can run the network."""
+    taken = ((runtime, _taken(model, runtime)) for runtime in available())
+    return {runtime: ms for runtime, ms in taken if ms is not None}
+
+
+def _taken(model: bytes, runtime: Runtime) -> float | None:
+    try:
+        sample = OnnxNetwork(model, 1).sample(SIDE)
+        network = _open(model, 1, runtime)
+        network.run(sample)
+        return round(min(_ms(network, sample) for _ in range(RUNS)), 2)
+    except Exception:  # noqa: BLE001 - each library has errors of its own
+        return None
 
 
 def _ms(network: Network, sample: Mapping[str, object]) -> float:
@@ -125,9 +132,7 @@ def _read(folder: Path | None) -> dict[str, dict[Runtime, float]]:
         return {}
 
 
-def _write(folder: Path | None, known: Mapping[str, Mapping[Runtime, float]]) -> None:
-    if folder is None:
-        return
+def _write(folder: Path, known: Mapping[str, Mapping[Runtime, float]]) -> None:
     path = folder / CACHE_FILE
     new = path.with_suffix(".new")
     with contextlib.suppress(OSError):  # a folder that cannot be written is measured each time
