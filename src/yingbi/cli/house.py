@@ -88,12 +88,13 @@ def models_install(
     obj: dict[str, Any], /, names: tuple[str, ...], source: Path | None, *, everything: bool
 ) -> None:
     """Install, telling each step."""
-    from yingbi.models.install import chosen, install
+    from yingbi.models.install import chosen, install, measure_runtimes
 
     wanted = chosen(names, everything=everything)
     settings = settings_of(obj, **{"models.source": str(source) if source else None})
     folder = settings["models.source"]
     install(settings.models_dir, Path(folder) if folder else None, click.echo, wanted)
+    measure_runtimes(settings.models_dir)
 
 
 @models_command.command(

