@@ -14,12 +14,12 @@ from yingbi.bench.attack.covered import clear, covering, peer_blur, shots, watch
 from yingbi.bench.attack.eyes import Eyes, as_square, restored
 from yingbi.bench.attack.people import EACH, FRAMES, Picture, draw, film
 from yingbi.bench.attack.rank import View, _components, _named, _ways, holm, outcome
-from yingbi.domain.region import Region, Target
+from yingbi.domain.region import Pace, Region, Target
 from yingbi.mask.style import Style
 from yingbi.media.made import part
 from yingbi.media.upright import upright_rgb
 from yingbi.pipeline.engine import Sight, Take, open_held
-from yingbi.pipeline.mask import mask
+from yingbi.pipeline.mask import Keeping, mask
 from yingbi.pipeline.notes import Notes
 
 SEED = 100
@@ -123,6 +123,9 @@ def test_what_is_linear_in_the_masked_picture_is_restored_and_a_constant_gives_t
 class OnePlace:
     """Finds a face where the test put it."""
 
+    kinds = frozenset({Target.FACE})
+    pace = Pace.QUICK
+
     def find(self, frame, part=None):
         return [Region(Target.FACE, FACE, 0.9)]
 
@@ -168,7 +171,7 @@ def test_what_is_attacked_is_what_the_product_writes(pictures, looking):
     paint = covering(Style(), looking.grow, frozenset(Target))
     sink = BytesIO()
     with open_held(film(pictures[0], 0), "video/mp4") as reel:
-        mask(Take(reel, looking), sink, audio="drop", notes=Notes())
+        mask(Take(reel, looking), sink, keeping=Keeping(), notes=Notes())
     weak = covering(Style.parse("pixelate:16"), looking.grow, frozenset(Target))
     x0, y0, x1, y1 = FACE
     product, ours, other = (

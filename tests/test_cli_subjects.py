@@ -194,7 +194,6 @@ REFUSED = [
     (["subject", "link", NAME, NOBODY, "--whole"], 66),
     (["subject", "link", NAME, "nothing", "--track", "0"], 2),
     (["subject", "link", NAME, "nothing", "--track", "1", "--from", "2", "--to", "1"], 2),
-    (["list"], 2),
     (["list", "--subject", "Nobody"], 66),
     (["erase"], 2),
     (["erase", "--subject", NAME], 2),
