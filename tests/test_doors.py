@@ -291,7 +291,9 @@ def test_what_a_revoked_door_delivers_is_refused_and_what_came_before_stays(tmp_
         revoked = revoke_door(vault, door.device_id)
         assert revoked.revoked_at
         assert revoke_door(vault, door.device_id) == revoked
-    here.leave(now=datetime.now(UTC) - timedelta(hours=1))
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    here.leave(now=max(now - timedelta(hours=1), midnight))  # the door has no key of yesterday
     refused_for(here, "its door was revoked", found=2)
     with owner(here.vault) as vault:
         for object_id in (before, waiting):
