@@ -11,8 +11,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-CHROMIUM, FFMPEG, MPV = "/usr/bin/chromium", "/usr/bin/ffmpeg", "/usr/bin/mpv"
-THERE = {program for program in (CHROMIUM, FFMPEG, MPV) if Path(program).exists()}
+CHROMIUM, FFMPEG, MPV = "chromium", "ffmpeg", "mpv"
 
 PAGE = """<!doctype html><video muted playsinline src="/film"></video><script>
 const film = document.querySelector("video"), times = [];

@@ -10,6 +10,8 @@ import pytest
 
 from test_vault_crash import DIED, FINISHED, Seam, StruckError, death, fault
 from vault_house import PASSPHRASE, House, new_vault, segment
+from yingbi.db.schema import box_keys
+from yingbi.db.sql import select, update
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.part import PartKind
@@ -157,6 +159,25 @@ def test_backups_of_before_and_after_a_new_root_are_restored_until_the_root_is_g
         expire_backups(vault, TODAY + timedelta(days=30))
         vault.replacer.replace(TODAY + timedelta(days=30), lambda _n: None)
         assert vault.keystore.kept_subkeys("box KEK") == []
+
+
+def test_a_row_of_a_former_root_is_refused_by_the_vault_though_a_backup_needs_that_root(
+    path, places
+):
+    with opened(path) as vault:
+        box = protect(vault, "one")[0].box_id
+        create(vault, places)
+        with vault.rooms.keys_db.read() as unit:
+            before = unit.one(select(box_keys.c.wrapped_kek).where(box_keys.c.box_id == box))
+        rotate_root(vault)
+        with vault.rooms.keys_db.begin() as unit:
+            assert vault.boxes.kek(unit, box)
+            changed = update(box_keys).where(box_keys.c.box_id == box)
+            unit.run(changed.values(wrapped_kek=before.wrapped_kek))
+            with pytest.raises(SealBrokenError):
+                vault.boxes.kek(unit, box)
+            assert vault.boxes.rewrap_keks(unit, restored=True) == 1
+            assert vault.boxes.kek(unit, box)
 
 
 def test_a_backup_of_day_3_restores_on_day_6_without_what_was_erased_on_day_4(

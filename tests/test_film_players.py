@@ -1,7 +1,6 @@
 """What is written plays to its end in players that people have: mpv, and a browser."""
 
 import json
-import shutil
 import subprocess
 import threading
 from fractions import Fraction
@@ -91,7 +90,6 @@ def test_mpv_plays_a_copy_to_its_end_without_a_complaint(name, films):
     assert not played.stdout.strip()
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_a_browser_plays_a_copy_to_its_end_in_its_own_size(films, tmp_path):
     (films / "page.html").write_text(PAGE.replace("NAMES", json.dumps(list(PLAYED))))
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Desk, directory=films))

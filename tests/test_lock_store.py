@@ -14,7 +14,7 @@ from yingbi.crypto.suite import suite
 from yingbi.errors import NoKeyError, SealBrokenError, UsageError
 from yingbi.keys import lock_store
 from yingbi.keys.epochs import epoch_of
-from yingbi.keys.keystore import Keystore
+from yingbi.keys.keystore import MOST_ROOTS, Keystore
 from yingbi.keys.lock_store import MOST_KEPT, LockStores
 from yingbi.keys.replace import LockStoreReplacer
 
@@ -211,6 +211,26 @@ def test_as_many_keys_as_may_be_kept_have_room_in_the_keystore(vault):
 
 
 moments = st.none() | st.integers(0, 2**32).map(lambda s: NOW + timedelta(seconds=s - 2**30))
+
+
+def test_as_many_roots_as_backups_may_need_have_room_beside_them_and_one_more_is_refused(vault):
+    with open_vault(vault) as house:
+        keystore = house.keystore
+        for day in range(MOST_KEPT):
+            key_id = keystore.lock_store_key.key_id
+            keystore.keep_lock_stores(keystore.lock_stores.kept(key_id, NOW + timedelta(days=99)))
+            replacer(house).replace(NOW + timedelta(days=day), nothing)
+        keystore.make_recovery(1)
+        for second in range(MOST_ROOTS):
+            keystore.begin_root(second + 1)
+            keystore.finish_root()
+        assert len(set(keystore.kept_subkeys("box KEK"))) == MOST_ROOTS
+        before = keystore.subkey("box KEK")
+        with pytest.raises(UsageError, match="former root"):
+            keystore.begin_root(99)
+        assert keystore.subkey("box KEK") == before
+        keystore.keep_lock_stores(LockStores(keystore.lock_stores.current))
+        assert keystore.kept_subkeys("box KEK") == []
 
 
 @given(st.lists(st.tuples(moments, moments), max_size=MOST_KEPT), moments, st.booleans())

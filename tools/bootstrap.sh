@@ -4,7 +4,7 @@
 #   tools/bootstrap.sh venv        .venv/ from uv.lock, with a pinned uv in .bootstrap/
 #   tools/bootstrap.sh demo        the same and what the demo needs
 #   tools/bootstrap.sh libraries   libgcrypt, which the suite "sm" needs
-#   tools/bootstrap.sh tools       what the tests call: strace, openssl, setpriv, node, ffmpeg, mpv
+#   tools/bootstrap.sh tools       what the tests call: strace, openssl, setpriv, node, ffmpeg, mpv, chromium
 #   tools/bootstrap.sh models      the networks of the manifest
 set -eu
 
@@ -135,6 +135,7 @@ test_tools() {
     has setpriv || apt_or_name util-linux "setpriv, with which tests become an ordinary user"
     has ffmpeg || apt_or_name ffmpeg "ffmpeg, with which tests read what was written"
     has mpv || apt_or_name mpv "mpv, with which tests play what was written"
+    has chromium || apt_or_name chromium "chromium, in which tests play what was written"
 }
 
 models() {

@@ -24,6 +24,7 @@ from yingbi.domain.report_errors import ZonesRefusedError
 from yingbi.domain.zone import Does, Point, Unit, Zone, area_of, edges_cross
 from yingbi.errors import NoSuchInputError, UnreadableInputError
 
+GAP = re.compile(r"\s*,?\s*")
 FIELDS = {"name", "do", "rectangle", "polygon", "unit", "from_s", "to_s", "files"}
 MOST_ZONES, MOST_POINTS = 256, 256
 
@@ -111,7 +112,8 @@ def _json(path: Path, text: str) -> tuple[dict[str, Any], _Place]:
             _, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError:
             break
-        at = end + len(re.match(r"\s*,?\s*", text[end:])[0])  # type: ignore[index]
+        gap = GAP.match(text, end)
+        at = gap.end() if gap else end
     return table, _Place(path, text, tuple(starts))
 
 

@@ -69,6 +69,6 @@ class OpenVinoNetwork:
 
 @cache
 def _core() -> Any:
-    from openvino import Core  # type: ignore[import-untyped]
+    from openvino import Core
 
     return Core()

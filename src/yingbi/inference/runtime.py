@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from yingbi.inference.openvino import OpenVinoNetwork, has_openvino
 from yingbi.inference.session import Network, OnnxNetwork, has_gpu
@@ -99,13 +101,13 @@ def _taken(model: bytes, runtime: Runtime) -> float | None:
         network = _open(model, 1, runtime)
         network.run(sample)
         return round(min(_ms(network, sample) for _ in range(RUNS)), 2)
-    except Exception:  # noqa: BLE001 - each library has errors of its own
+    except Exception:  # noqa: BLE001 - each library has errors of its own; what fails is not chosen
         return None
 
 
-def _ms(network: Network, sample: Mapping[str, object]) -> float:
+def _ms(network: Network, sample: Mapping[str, NDArray[Any]]) -> float:
     began = time.process_time()  # others who use the processor do not count
-    network.run(sample)  # type: ignore[arg-type]
+    network.run(sample)
     return (time.process_time() - began) * 1000
 
 

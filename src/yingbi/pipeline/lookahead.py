@@ -46,10 +46,10 @@ FINEST = 1
 """Frames that are this near to each other have nothing between them to be looked at."""
 NEAR = 0.8
 """What moved by more than this share of its size between two looks is not surely the same."""
-TURNING_CELLS = 2
-"""The same beside somebody's place at the ends: they may have turned back in between."""
 TRANSIENT_CELLS = 3
 """As many cells as this that changed in the middle alone are worth a look."""
+TURNING_CELLS = 2
+"""The same beside somebody's place at the ends: they may have turned back in between."""
 
 Found = tuple[Frame, list[Region]]
 

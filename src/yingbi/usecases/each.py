@@ -64,7 +64,7 @@ def each(
     with ThreadPoolExecutor(jobs) as pool:
         try:
             futures = [pool.submit(outcome, item) for item in items]
-            # A signal that another thread took is seen by this one only when it wakes.
+            # Waiting without an end was seen not to be ended by an interrupt.
             while wait(futures, WAKES_S).not_done:
                 pass
             return [future.result() for future in futures]
