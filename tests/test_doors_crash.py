@@ -213,7 +213,8 @@ def test_the_control_a_delivery_unlinked_before_it_is_taken_in_is_noticed(
 
 def started(program: str, here: Gate, count: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", PRELUDE + program, here.vault, here.door, str(count)]
-    return subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*map(str, command)], stdout=pipe, stderr=pipe, text=True)
 
 
 def killed_at_random(here: Gate, rng, out: Path, rounds: int) -> int:
@@ -226,8 +227,10 @@ def killed_at_random(here: Gate, rng, out: Path, rounds: int) -> int:
             lines = [process.stdout.readline()]  # it is at work
             time.sleep(rng.uniform(0, 0.25))
             process.send_signal(signal.SIGKILL)
-            lines += process.stdout.readlines()
-            kills += process.wait() == -signal.SIGKILL
+            rest, told = process.communicate()
+            lines += rest.splitlines(keepends=True)
+            assert process.returncode == -signal.SIGKILL, told
+            kills += 1
         if program is LEAVES:
             acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
             if number % 4 == 0:

@@ -4,14 +4,38 @@ RFC 7049 section 3.9 (RFC 8949 section 4.2.3): shortest numbers, definite length
 ordered by length, then by bytes.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Never
 
 import cbor2
 
 from yingbi.errors import SealBrokenError
 
 _MAX_DEPTH = 4
+
+
+class _NoTags(Mapping[int, Callable[..., Never]]):
+    """Answers for every tag that it is refused, before anything is made of its content.
+
+    The decoder would make patterns, messages, fractions and networks of what a stranger wrote,
+    and load whole libraries for it; canonical CBOR has no tags here.
+    """
+
+    def __getitem__(self, tag: int) -> Callable[..., Never]:
+        return _refuse_tag
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _refuse_tag(*_content: object) -> Never:
+    raise ValueError("a tag")
+
+
+_NO_TAGS = _NoTags()
 
 
 def write_map(values: Mapping[str, Any]) -> bytes:
@@ -28,6 +52,7 @@ def read_map(data: bytes, what: str) -> dict[str, Any]:
     try:
         values = cbor2.loads(
             data,
+            semantic_decoders=_NO_TAGS,
             max_depth=_MAX_DEPTH,
             allow_indefinite=False,
             allow_duplicate_keys=False,
