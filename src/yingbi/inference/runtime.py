@@ -52,8 +52,13 @@ def open_network(model: bytes, threads: int, runtime: str, folder: Path | None) 
 
 def fastest(model: bytes, folder: Path | None) -> Measured:
     """Return what was measured on this machine for the network, measuring where nothing was."""
-    ms = _read(folder).get(_key(model)) or _measure(model)
-    return Measured(min(ms, key=ms.__getitem__, default="onnxruntime"), ms)
+    return known(model, folder) or _best(_measure(model))
+
+
+def known(model: bytes, folder: Path | None) -> Measured | None:
+    """Return what `remember` kept of the network on this machine; None where it kept nothing."""
+    ms = _read(folder).get(_key(model))
+    return _best(ms) if ms else None
 
 
 def remember(model: bytes, folder: Path) -> None:
@@ -61,6 +66,10 @@ def remember(model: bytes, folder: Path) -> None:
     known = _read(folder)
     if _key(model) not in known and (ms := _measure(model)):
         _write(folder, {**known, _key(model): ms})
+
+
+def _best(ms: Mapping[Runtime, float]) -> Measured:
+    return Measured(min(ms, key=ms.__getitem__, default="onnxruntime"), ms)
 
 
 def _key(model: bytes) -> str:

@@ -5,8 +5,10 @@ Clause: 6.2.1.e-1; 6.2.5.a-2.
 
 import platform
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from yingbi.domain.messages import say, say_error
 from yingbi.domain.settings import Settings
@@ -17,23 +19,30 @@ LIBRARIES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's table. needed: False where the main job works without it."""
+    """One line of the doctor's table.
+
+    needed: False where the main job works without it. runtime: the library that runs a
+    network, empty where none is known yet. ms: processor time of one call, by library.
+    """
 
     item: str
     there: bool
     state: str
     cost: str = ""
     needed: bool = True
+    runtime: str = ""
+    ms: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return the finding for machines."""
-        return {
+        told = {
             "item": self.item,
             "ok": self.there,
             "state": self.state,
             "cost": self.cost,
             "needed": self.needed,
         }
+        return told | ({"runtime": self.runtime, "ms": dict(self.ms)} if self.runtime else {})
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -58,11 +67,7 @@ def _library(name: str) -> Finding:
 def _networks(settings: Settings) -> list[Finding]:
     from yingbi.models.shelf import status
 
-    words = {
-        "installed": say("installed"),
-        "missing": say("missing"),
-        "changed": say("changed, will be refused"),
-    }
+    words = {"missing": say("missing"), "changed": say("changed, will be refused")}
     cost = say("nothing is found without it; run 'yingbi models install'")
     extra = say("only 'yingbi bench attack' needs it; run 'yingbi models install --all'")
     costs = {
@@ -72,15 +77,34 @@ def _networks(settings: Settings) -> list[Finding]:
         "text-ppocr": say("plates and text are not found, so 'mask' refuses its default targets"),
     }
     return [
-        Finding(
+        _installed(model.name, settings.models_dir / model.file, settings["models.runtime"])
+        if state == "installed"
+        else Finding(
             model.name,
-            state == "installed",
-            words[state],
-            "" if state == "installed" else costs.get(model.name, extra if model.extra else cost),
+            there=False,
+            state=words[state],
+            cost=costs.get(model.name, extra if model.extra else cost),
             needed=not model.extra and model.name != "face-blazeface",
         )
         for model, state in status(settings.models_dir)
     ]
+
+
+def _installed(name: str, path: Path, runtime: str) -> Finding:
+    """Return which library runs the network, and what was measured; nothing is measured here."""
+    from yingbi.inference.runtime import known
+
+    measured = known(path.read_bytes(), path.parent)
+    ms: Mapping[str, float] = measured.ms if measured else {}
+    listed = ", ".join(f"{library} {taken:.1f} ms" for library, taken in ms.items())
+    if runtime != "auto":
+        state = say("installed; models.runtime says {runtime}", runtime=runtime)
+        return Finding(name, there=True, state=state, runtime=runtime, ms=ms)
+    if measured is None:
+        cost = say("every command measures it again; run 'yingbi models install'")
+        return Finding(name, there=True, state=say("installed; not measured yet"), cost=cost)
+    state = say("installed; {runtime} runs it ({ms})", runtime=measured.chosen, ms=listed)
+    return Finding(name, there=True, state=state, runtime=measured.chosen, ms=ms)
 
 
 def _system() -> Finding:
