@@ -178,6 +178,19 @@ def test_likeness_is_measured_outside_masks_only(clips, tmp_path):
     assert psnr_outside(clip.path, clip.path, grey) < psnr_outside(clip.path, grey, grey) - 5
 
 
+def test_a_mask_on_grey_is_still_a_mask(tmp_path):
+    clear = np.zeros((160, 160, 3), np.uint8)
+    clear[40:120, 40:120] = 120
+    masked = clear.copy()
+    masked[40:120, 40:120] = 128
+    for name, picture in (("clear.png", clear), ("masked.png", masked)):
+        write_rgb(tmp_path / name, picture)
+    assert (
+        psnr_outside(tmp_path / "clear.png", tmp_path / "masked.png", tmp_path / "masked.png")
+        == 100
+    )
+
+
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.key)
 def test_a_hard_face_is_missed_unless_it_is_covered(kind, tmp_path):
     chance = np.random.default_rng(5)

@@ -1,6 +1,6 @@
 """How far a masked film is from its source where nothing was to be masked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import log10
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from yingbi.media.planes import Planes, Samples8, read_planes, resized
+from yingbi.media.planes import Planes, Samples8, planes_of, read_planes, read_rgb, resized
 
 EVERY = 5
 """One frame of so many is compared; they differ little from each other."""
@@ -60,11 +60,25 @@ def _near(plane: Samples8, value: int, off: int) -> NDArray[np.bool_]:
 def psnr_outside(source: Path, ours: Path, other: Path) -> float:
     """Return the luma PSNR in dB of `other` against the source, outside the masks of `ours`.
 
-    A picture of another size is brought back to the source's first.
+    A picture of another size is brought back to the source's first. What has the colour of a
+    mask by itself is left out too: it cannot be told from what a mask lies on.
     """
+    return _db(_triples(source, ours, other))
+
+
+def still_psnr_outside(source: Path, ours: Path) -> float:
+    """Return the same of our copy of a still; a last odd line is left out."""
+    clear, masked = (
+        planes_of(np.ascontiguousarray(rgb[: rgb.shape[0] & ~1, : rgb.shape[1] & ~1]))
+        for rgb in (read_rgb(source), read_rgb(ours))
+    )
+    return _db([(clear, masked, masked)])
+
+
+def _db(triples: Iterable[tuple[Planes, Planes, Planes]]) -> float:
     error = samples = 0.0
-    for clear, masked, judged in _triples(source, ours, other):
-        outside = _outside(OURS.drawn(masked) & ~OURS.drawn(clear), clear[0].shape)
+    for clear, masked, judged in triples:
+        outside = _outside(OURS.drawn(masked), clear[0].shape)
         height, width = clear[0].shape
         luma = judged[0] if judged[0].shape == clear[0].shape else resized(judged[0], width, height)
         differs = (luma.astype(np.float32) - clear[0])[outside]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from yingbi.bench.fidelity import still_psnr_outside
 from yingbi.bench.peer import SCALED, STOCK, PeerMissingError, run_peer
 from yingbi.bench.program import COMMAND
 from yingbi.bench.row import Row
-from yingbi.bench.speed import everything, faces, ratios
+from yingbi.bench.speed import PSNR_GOAL_DB, everything, faces, ratios
 from yingbi.bench.tree import Cost, cost
 from yingbi.domain.messages import say
 from yingbi.errors import YingbiError
@@ -53,6 +54,9 @@ def _measured(what: str, chosen: list[Path], folder: Path) -> Iterator[Row]:
     yield Row("speed-stills-all", told, took_all.cpu_s, "s")
     yield Row("speed-stills-size", say("size of the copies"), _mb(folder / "0"), "MB")
     yield Row("speed-stills-source-size", say("size of the stills"), _mb(given), "MB")
+    likeness = [still_psnr_outside(path, folder / "0" / path.name) for path in copies]
+    told = say("likeness outside masks of the least like copy, PSNR")
+    yield Row("speed-stills-psnr", told, min(likeness), "dB", PSNR_GOAL_DB, at_least=True)
     try:
         peers = run_peer(copies, STOCK), run_peer(copies, SCALED)
     except PeerMissingError as error:
