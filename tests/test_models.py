@@ -47,7 +47,7 @@ NAMES = (
     "pose-movenet",
     "text-ppocr",
 )
-EXTRAS = ("face-faceres",)
+EXTRAS = ("face-faceres", "text-ppocr-reader")
 
 
 @pytest.fixture

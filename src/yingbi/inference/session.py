@@ -81,6 +81,11 @@ class OnnxNetwork:
         """Names of the outputs, in the network's own order."""
         return tuple(port.name for port in self._session.get_outputs())
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """What its makers wrote into the file, by name."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Return every output in the network's own order, for inputs by name."""
         return [np.asarray(output) for output in self._session.run(None, dict(inputs))]

@@ -42,6 +42,14 @@ def open_network(name: str, models_dir: Path, threads: int, runtime: str = "auto
 
     Raises: ModelMissingError, ModelChangedError.
     """
+    return load(checked(name, models_dir), threads, runtime, models_dir)
+
+
+def checked(name: str, models_dir: Path) -> bytes:
+    """Return a network's file, whose digest is the manifest's.
+
+    Raises: ModelMissingError, ModelChangedError.
+    """
     model = next(model for model in manifest() if model.name == name)
     try:
         content = (models_dir / model.file).read_bytes()
@@ -49,7 +57,7 @@ def open_network(name: str, models_dir: Path, threads: int, runtime: str = "auto
         raise ModelMissingError(model=name) from None
     if digest(content) != model.onnx_sha256:
         raise ModelChangedError(model=name)
-    return load(content, threads, runtime, models_dir)
+    return content
 
 
 def put(model: Model, content: bytes, models_dir: Path) -> None:

@@ -69,7 +69,7 @@ def _networks(settings: Settings) -> list[Finding]:
 
     words = {"missing": say("missing"), "changed": say("changed, will be refused")}
     cost = say("nothing is found without it; run 'yingbi models install'")
-    extra = say("only 'yingbi bench attack' needs it; run 'yingbi models install --all'")
+    extra = say("only measuring needs it; run 'yingbi models install --all'")
     costs = {
         "face-blazeface": say(
             "'--strict' and checks do not work without it; run 'yingbi models install'"
@@ -95,7 +95,7 @@ def _installed(name: str, path: Path, runtime: str) -> Finding:
     from yingbi.inference.runtime import known
 
     measured = known(path.read_bytes(), path.parent)
-    ms: Mapping[str, float] = measured.ms if measured else {}
+    ms = {str(library): taken for library, taken in measured.ms.items()} if measured else {}
     listed = ", ".join(f"{library} {taken:.1f} ms" for library, taken in ms.items())
     if runtime != "auto":
         state = say("installed; models.runtime says {runtime}", runtime=runtime)
