@@ -19,6 +19,19 @@ Rgb = NDArray[np.uint8]
 TURN = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
+def smaller_luma(frame: Frame, by: int) -> NDArray[np.uint8]:
+    """Return (ceil(H / by), ceil(W / by)) means of a film's brightness, as stored, in 8 bits.
+
+    by: a power of two; halves are much faster than one large step.
+    """
+    luma = frame.planes[0].samples
+    while by > 1:
+        height, width = (-(-side // 2) for side in luma.shape[:2])
+        luma = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+        by //= 2
+    return (luma >> (frame.depth - 8)).astype(np.uint8)
+
+
 def upright_rgb(frame: Frame, width: int, height: int) -> Rgb:
     """Return the whole displayed picture as (height, width, 3) uint8 RGB.
 
