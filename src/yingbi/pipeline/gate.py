@@ -89,25 +89,39 @@ def touches(frame: Frame, box: BoxXYXY, cells: Cells) -> bool:
     return bool(part.any())
 
 
-def tiles(cells: Cells, side: int, overlap: int) -> list[tuple[int, int, int, int]]:
-    """Return boxes x0 y0 x1 y1, in stored pixels, of squares that cover all the cells.
+def tiles(cells: Cells, side: int, overlap: int) -> list[BoxXYXY]:
+    """Return boxes x0 y0 x1 y1, in stored pixels, that cover all the cells.
 
-    side, overlap: in pixels; neighbours share `overlap`, so that what one cuts the
-    other shows whole.
+    side, overlap: in pixels; neighbours share `overlap`, so that what one cuts the other
+    shows whole. A box is no longer than `side`, and where fewer cells are in it three or
+    four fifths of that: few sizes, as every new one costs a network time and memory.
     """
-    found: list[tuple[int, int, int, int]] = []
+    found: list[BoxXYXY] = []
     left = cells.copy()
     reach, core = side // CELL, (side - overlap) // CELL
     while left.any():
         row = int(np.argmax(left.any(axis=1)))
-        band = left[row : row + core]
-        column = int(np.argmax(band.any(axis=0)))
-        left[row : row + core, column : column + core] = False
-        y, x = row - (reach - core) // 2, column - (reach - core) // 2
-        y = max(0, min(y, cells.shape[0] - reach))
-        x = max(0, min(x, cells.shape[1] - reach))
-        found.append((x * CELL, y * CELL, x * CELL + side, y * CELL + side))
+        column = int(np.argmax(left[row : row + core].any(axis=0)))
+        taken = left[row : row + core, column : column + core]
+        y0, y1 = _around(row, taken.any(axis=1), reach, core, cells.shape[0])
+        x0, x1 = _around(column, taken.any(axis=0), reach, core, cells.shape[1])
+        taken[:] = False
+        found.append((x0 * CELL, y0 * CELL, x1 * CELL, y1 * CELL))
     return found
+
+
+def _around(
+    start: int, taken: NDArray[np.bool_], reach: int, core: int, size: int
+) -> tuple[int, int]:
+    """Return from where to where a box reaches along one side, in cells.
+
+    taken: which cells from `start` on it must show; the first is one of them.
+    """
+    span = int(np.flatnonzero(taken)[-1]) + 1
+    step = max(1, reach // 5)
+    length = min(reach, max(3 * step, -(-(span + reach - core) // step) * step))
+    low = max(0, min(start - (length - span) // 2, size - length))
+    return low, low + length
 
 
 def bounds(cells: Cells) -> BoxXYXY | None:

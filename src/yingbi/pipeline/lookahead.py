@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from yingbi.domain.frame import Frame
-from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
+from yingbi.domain.region import BoxXYXY, Region, Target, area, grown, overlap
 from yingbi.pipeline.gate import (
     CELL,
     Cells,
@@ -38,8 +38,8 @@ SWEEP_S = 2.0
 """All of the picture is searched again after this time, also where nothing moved."""
 TILE, TILE_OVERLAP, LARGE = 320, 96, 1280
 """Pixels of a tile in pictures whose longer side is LARGE or more; in smaller ones it shrinks."""
-MOST_TILES = 6
-"""Searching the whole picture costs less than more tiles than these."""
+MOST_SHARE = 0.8
+"""Searching the whole picture costs less than tiles that need so large a share of its canvas."""
 DOUBT = 0.4
 """Whoever is seen at one end with at least this score has to be found in the middle too."""
 FINEST = 1
@@ -147,7 +147,7 @@ class _Stretch:
             return before
         near = widened(moved) | _near(frame, before.regions, moved)
         parts = _parts(frame, near)
-        if due or len(parts) > MOST_TILES:
+        if due or _costly(frame, parts):
             return _Look(end.now, _all_over(frame, self._eyes), frame.time_s)
         kept = [
             one
@@ -178,20 +178,23 @@ class _Stretch:
         middle = (low + high) // 2
         frame = self._frames[middle].frame
         around = [grown(one.box, 0.75) for one in doubts]
-        area = cells_of(frame, around, self._moved[middle].shape)
-        found = self._look_around(middle, area)
+        cells = cells_of(frame, around, self._moved[middle].shape)
+        found = self._look_around(middle, cells)
         early = self._before.regions if low < 0 else self._frames[low].regions
         late = self._frames[high].regions
         self._halve(low, middle, [one for one in self._doubts(early, found) if _in(one, around)])
         self._halve(middle, high, [one for one in self._doubts(found, late) if _in(one, around)])
 
-    def _look_around(self, at: int, area: Cells) -> list[Region]:
+    def _look_around(self, at: int, cells: Cells) -> list[Region]:
         """Look at some cells of a frame; return what is in them."""
         one = self._frames[at]
-        parts: list[BoxXYXY | None] = [*_parts(one.frame, area)]
-        if len(parts) > MOST_TILES:
-            parts = [None]
-        found = [region for part in parts for region in self._eyes.glance(one.frame, part)]
+        parts = _parts(one.frame, cells)
+        whole = _costly(one.frame, parts)
+        found = [
+            region
+            for part in ([None] if whole else parts)
+            for region in self._eyes.glance(one.frame, part)
+        ]
         found = _merged([], found)
         one.regions = _merged(one.regions, found)
         return found
@@ -246,6 +249,13 @@ def _parts(frame: Frame, cells: Cells) -> list[BoxXYXY]:
     share = min(1.0, max(frame.size) / LARGE)
     side, overlap = (round(size * share / CELL) * CELL for size in (TILE, TILE_OVERLAP))
     return [frame.displayed_box(square) for square in tiles(cells, side, overlap)]
+
+
+def _costly(frame: Frame, parts: Iterable[BoxXYXY]) -> bool:
+    """Return whether searching the parts costs more than searching the whole picture."""
+    width, height = frame.size
+    reduced = min(1.0, (LARGE / max(width, height)) ** 2)  # parts are searched at full size
+    return sum(map(area, parts)) > MOST_SHARE * reduced * width * height
 
 
 def _larger_than_a_tile(cells: Cells) -> bool:
