@@ -27,7 +27,7 @@ def smaller_luma(frame: Frame, by: int) -> NDArray[np.uint8]:
     luma = frame.planes[0].samples
     while by > 1:
         height, width = (-(-side // 2) for side in luma.shape[:2])
-        luma = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+        luma = cast(Samples, cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA))
         by //= 2
     return (luma >> (frame.depth - 8)).astype(np.uint8)
 

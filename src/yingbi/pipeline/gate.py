@@ -10,6 +10,7 @@ Clause: 6.2.1.f-2.
 """
 
 from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,10 +49,10 @@ def changed(before: Signature, now: Signature) -> Cells:
     np.abs(away, out=away)
     rows = sum((away[n::SIDE] for n in range(1, SIDE)), start=away[::SIDE])
     difference = sum((rows[:, n::SIDE] for n in range(1, SIDE)), start=rows[:, ::SIDE])
-    difference = difference / np.float32(SIDE * SIDE)
-    noise = float(np.median(difference))
-    cells: Cells = difference > min(max(LEAST, ABOVE_NOISE * noise), MOST)
-    alone: Cells = difference > min(max(LEAST_ALONE, ALONE_ABOVE_NOISE * noise), MOST)
+    samples = SIDE * SIDE
+    noise = float(np.median(difference)) / samples
+    cells: Cells = difference > samples * min(max(LEAST, ABOVE_NOISE * noise), MOST)
+    alone: Cells = difference > samples * min(max(LEAST_ALONE, ALONE_ABOVE_NOISE * noise), MOST)
     return alone | (cells & _beside(cells))
 
 
@@ -103,21 +104,19 @@ def tiles(cells: Cells, side: int, overlap: int) -> list[BoxXYXY]:
         row = int(np.argmax(left.any(axis=1)))
         column = int(np.argmax(left[row : row + core].any(axis=0)))
         taken = left[row : row + core, column : column + core]
-        y0, y1 = _around(row, taken.any(axis=1), reach, core, cells.shape[0])
-        x0, x1 = _around(column, taken.any(axis=0), reach, core, cells.shape[1])
+        rows, columns = np.nonzero(taken)
+        y0, y1 = _around(row, int(rows.max()) + 1, reach, core, cells.shape[0])
+        x0, x1 = _around(column, int(columns.max()) + 1, reach, core, cells.shape[1])
         taken[:] = False
         found.append((x0 * CELL, y0 * CELL, x1 * CELL, y1 * CELL))
     return found
 
 
-def _around(
-    start: int, taken: NDArray[np.bool_], reach: int, core: int, size: int
-) -> tuple[int, int]:
+def _around(start: int, span: int, reach: int, core: int, size: int) -> tuple[int, int]:
     """Return from where to where a box reaches along one side, in cells.
 
-    taken: which cells from `start` on it must show; the first is one of them.
+    start, span: the cells that it must show with room around them. size: of the picture.
     """
-    span = int(np.flatnonzero(taken)[-1]) + 1
     step = max(1, reach // 5)
     length = min(reach, max(3 * step, -(-(span + reach - core) // step) * step))
     low = max(0, min(start - (length - span) // 2, size - length))
