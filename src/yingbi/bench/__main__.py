@@ -22,6 +22,7 @@ from yingbi.bench.seek import seek
 from yingbi.bench.speed import speed
 from yingbi.bench.strata import strata
 from yingbi.bench.vault import against_age, ratios
+from yingbi.bench.ways import ways
 from yingbi.bench.written import plates, text
 from yingbi.domain.messages import choose_language, use_language
 
@@ -37,6 +38,7 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "moved": moved_stills,
     "pasted": pasted,
     "strata": strata,
+    "ways": ways,
     "plates": plates,
     "text": text,
     "video": on_video,

@@ -32,7 +32,7 @@ class Row:
     def cells(self) -> tuple[str, str, str]:
         """Return the cells of the table: what, measured, wanted."""
         measured = self.note if self.value is None else _number(self.value, self.unit)
-        measured += "".join(f"; {name} {value:.2g}" for name, value in self.more)
+        measured += "".join(f"; {name} {_number(value, '').strip()}" for name, value in self.more)
         wanted = "-"
         if self.goal is not None:
             value = _number(self.goal, self.unit)

@@ -23,7 +23,7 @@ from yingbi.domain.messages import say
 from yingbi.domain.region import BoxXYXY
 from yingbi.media.planes import planes_of, read_rgb, write_rgb
 
-WIDTH, HEIGHT = 640, 480
+SIZE = 640, 480
 FACES = 110
 HALF = 0.48
 """Share that is covered of a face that is half covered; of more, it would not count as seen."""
@@ -110,19 +110,21 @@ def _row(key: str, what: str, missing: int, of: int, goal: float | None) -> Row:
     return Row(key, told, 100 * missing / of, "%", goal)
 
 
-def hard_faces(kind: Stratum, stills: Sequence[Still], folder: Path) -> Iterator[Hard]:
-    """Write and yield one picture for each face of the stills, always the same."""
+def hard_faces(
+    kind: Stratum, stills: Sequence[Still], folder: Path, size: tuple[int, int] = SIZE
+) -> Iterator[Hard]:
+    """Write and yield one picture of (width, height) for each face of the stills, always the same."""
     number = 0
     for still in stills:
         picture = read_rgb(still.path)
         for box in still.boxes:
             chance = np.random.default_rng([110, number])
-            affine, hidden = _placed(kind, box, chance)
-            face = patch(box, affine, (WIDTH, HEIGHT), hidden)
+            affine, hidden = _placed(kind, box, chance, size)
+            face = patch(box, affine, size, hidden)
             number += 1
             if face is None:
                 continue
-            shown = show(picture, affine, (WIDTH, HEIGHT), wall(picture))
+            shown = show(picture, affine, size, wall(picture))
             for x0, y0, x1, y1 in hidden:
                 shown[y0:y1, x0:x1] = chance.integers(0, 256, 3)
             path = folder / f"{number:03d}.png"
@@ -131,13 +133,14 @@ def hard_faces(kind: Stratum, stills: Sequence[Still], folder: Path) -> Iterator
 
 
 def _placed(
-    kind: Stratum, box: BoxXYXY, chance: np.random.Generator
+    kind: Stratum, box: BoxXYXY, chance: np.random.Generator, size: tuple[int, int]
 ) -> tuple[Affine, tuple[BoxXYXY, ...]]:
     """Return the map of a face into the picture, and what lies over it there."""
     x0, y0, x1, y1 = box
+    width, height = size
     high = chance.uniform(kind.low, kind.high)
     degrees = chance.choice((-1, 1)) * chance.uniform(60, 180) if kind.turned else 0.0
-    place = (WIDTH * chance.uniform(0.25, 0.75), HEIGHT * chance.uniform(0.3, 0.7))
+    place = (width * chance.uniform(0.25, 0.75), height * chance.uniform(0.3, 0.7))
     affine = around(high / (y1 - y0), degrees, ((x0 + x1) / 2, (y0 + y1) / 2), place)
     if not kind.covered:
         return affine, ()
@@ -153,7 +156,7 @@ def _placed(
             top = end[1] - HALF * tall
     edges = (round(float(edge) / 2) * 2 for edge in (left, top, right, bottom))
     a, b, c, d = edges
-    return affine, ((max(0, a), max(0, b), min(WIDTH, c), min(HEIGHT, d)),)
+    return affine, ((max(0, a), max(0, b), min(width, c), min(height, d)),)
 
 
 def missed(made: Sequence[Hard], masked: Sequence[Path], fill: Fill) -> int:
