@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from yingbi.capture.inputs import Input
 from yingbi.domain.frame import Frame
 from yingbi.domain.region import BoxXYXY, Pace, Region, Target
@@ -69,3 +71,15 @@ def times_of(film: Path) -> list[Fraction]:
 def kinds_of(film: Path) -> Sequence[str]:
     """Return the kind of each track."""
     return [one["codec_type"] for one in probed(film)["streams"]]
+
+
+def is_covered(film: Path, size: tuple[int, int]) -> bool:
+    """Return whether ffmpeg, turning the film as players do, shows grey at the place in every frame."""
+    shown = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", film, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    pictures = np.frombuffer(shown.stdout, np.uint8).reshape(-1, size[1], size[0])
+    x0, y0, x1, y1 = PLACE
+    inside = pictures[:, y0 + 2 : y1 - 2, x0 + 2 : x1 - 2].astype(int)
+    return bool(np.ptp(inside, axis=(1, 2)).max() <= 20)

@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from film_fates import PLACE, kinds_of, masked, picture_of, probed, times_of
+from film_fates import is_covered, kinds_of, masked, picture_of, probed, times_of
 from films import face_film
 from made_films import VFR, Recipe, make_film, picture_rgb, sound_packets
 from yb import Yingbi
@@ -101,18 +101,6 @@ def displayed(film: Path) -> tuple[int, int]:
     turned = any(abs(one.get("rotation", 0)) == 90 for one in track.get("side_data_list", ()))
     size = (track["width"], track["height"])
     return size[::-1] if turned else size
-
-
-def is_covered(film: Path, size: tuple[int, int]) -> bool:
-    """Return whether ffmpeg, turning the film as players do, shows grey at the place in every frame."""
-    shown = subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", film, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
-        capture_output=True, check=True, timeout=60,
-    )  # fmt: skip
-    pictures = np.frombuffer(shown.stdout, np.uint8).reshape(-1, size[1], size[0])
-    x0, y0, x1, y1 = PLACE
-    inside = pictures[:, y0 + 2 : y1 - 2, x0 + 2 : x1 - 2].astype(int)
-    return bool(np.ptp(inside, axis=(1, 2)).max() <= 20)
 
 
 @pytest.mark.parametrize("kind", ROWS)

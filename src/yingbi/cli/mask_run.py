@@ -113,7 +113,8 @@ def _options(
         zones=zones,
         passthrough=not given["no_passthrough"],
         keep=parse_keep(given["keep"]),
-        salvage=given["salvage"],
+        salvage=given["salvage"] or given["salvage_like"] is not None,
+        like=given["salvage_like"],
     )
 
 
@@ -124,6 +125,7 @@ def _deciding(options: "MaskOptions", score: float) -> dict[str, Any]:
         "check": score if options.second else None,
         "keep": sorted(options.keep),
         "salvage": options.salvage,
+        "salvage_like": None if options.like is None else str(options.like),
         "passthrough": options.passthrough,
         "zones": [zone.to_json() for zone in options.zones],
     }

@@ -121,6 +121,12 @@ def _counted(kind: str, count: int) -> str:
 def _broken_words(report: "InputReport") -> str:
     """Return where a film broke off, and how much is lost."""
     frames = report.tally.frames
+    if report.copy is not None and report.copy.mended:
+        return say(
+            "'{path}' has no index: {frames} frames were found again; sound is lost, how much more is not known",
+            path=report.source,
+            frames=frames,
+        )
     if report.copy is None or report.copy.lost_s is None:
         return say(
             "'{path}' breaks off after {frames} frames; how much is lost is not known",

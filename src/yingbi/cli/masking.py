@@ -100,6 +100,12 @@ FILE = click.Path(path_type=Path)
     is_flag=True,
     help=say("Of a film that is cut off, mask what comes before the break; status 3."),
 )
+@click.option(
+    "--salvage-like",
+    metavar="FILM",
+    type=FILE,
+    help=say("The same, also of an MP4 or MOV without an index, by a whole film of that camera."),
+)
 @click.option("--report", type=FILE, help=say("Write a signed JSON report to this file."))
 @click.option(
     "--resume",

@@ -18,7 +18,8 @@ class FilmCopy:
     container, codec: names for people. changed: whether one of them is another than the
     source's. dropped: how many of each kind were left out: "audio", "subtitle", "data",
     "attachment", "cover", "chapter-name", "caption", "dynamic-hdr". broken: whether the
-    source breaks off; lost_s: seconds behind the break, None where nobody knows.
+    source breaks off; lost_s: seconds behind the break, None where nobody knows. mended: whether
+    it had no index, so that its pictures were found again and nothing else was.
     """
 
     container: str
@@ -27,6 +28,7 @@ class FilmCopy:
     dropped: Mapping[str, int] = field(default_factory=dict)
     broken: bool = False
     lost_s: float | None = 0.0
+    mended: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it for machines."""
@@ -37,4 +39,5 @@ class FilmCopy:
         }
         if self.broken:
             told["lost_s"] = None if self.lost_s is None else round(self.lost_s, 3)
+            told |= {"mended": True} if self.mended else {}
         return told

@@ -27,8 +27,8 @@ def check_boxes(file: BinaryIO, path: Path) -> None:
         raise CutOffError(path=path, reason=say("its index is missing"))
 
 
-def _boxes(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, place and size of each outermost box."""
+def _boxes(file: BinaryIO, path: Path, over: bytes = b"") -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, place and size of each outermost box; one named `over` may be cut off."""
     end = file.seek(0, 2)
     place = 0
     while place < end:
@@ -41,7 +41,7 @@ def _boxes(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
             if name.strip(b"\0"):
                 yield name, place, end - place
             return  # zeros after the last box are padding that some cameras write
-        if size < 8 or place + size > end:
+        if name != over and (size < 8 or place + size > end):
             raise CutOffError(path=path, reason=say("it ends before its content does"))
         yield name, place, size
         place += size
@@ -61,19 +61,51 @@ def track_tags(file: BinaryIO, path: Path) -> list[str]:
             break
     file.seek(0)
     tags = []
-    for name, found in _children(index[8:]):
+    for name, found in children(index[8:]):
         if name == b"trak":
             tags.append(_sample_tag(found))
     return tags
 
 
+def has_index(file: BinaryIO) -> bool:
+    """Return whether an index (moov) can be reached from the file's start; it is left there."""
+    try:
+        return any(name == b"moov" for name, _, _ in _boxes(file, Path()))
+    except CutOffError:
+        return False
+    finally:
+        file.seek(0)
+
+
+def boxes_until(file: BinaryIO, path: Path, last: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, place and size of the outermost boxes, up to one of the last name.
+
+    That one may reach over the file's end. Raises: CutOffError where another one does.
+    """
+    found = _boxes(file, path, over=last)
+    for name, place, size in found:
+        yield name, place, size
+        if name == last:
+            return
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """Return a box."""
+    return (8 + len(content)).to_bytes(4) + name + content
+
+
+def child(content: bytes, wanted: bytes) -> bytes:
+    """Return the content of the first box of a name in another's content, empty without one."""
+    return next((found for name, found in children(content) if name == wanted), b"")
+
+
 def _sample_tag(track: bytes) -> str:
     for step in TO_SAMPLES:
-        track = next((content for name, content in _children(track) if name == step), b"")
+        track = child(track, step)
     return track[12:16].decode("latin-1")
 
 
-def _children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of each box that stands whole in another's content."""
     place = 0
     while place + 8 <= len(content):

@@ -24,6 +24,7 @@ from yingbi.errors import (
     SourceChangedError,
     UnsupportedMediaError,
 )
+from yingbi.media.boxes import has_index
 from yingbi.media.colour import grey
 from yingbi.media.containers import KINDS, Container, container_of, head_of
 from yingbi.media.description import MAX_PIXELS, codec_of, describe, matrix_of, picture_stream
@@ -58,12 +59,15 @@ class FilmReader:
         *,
         salvage: bool = False,
         tap: Tap | None = None,
+        mended: bool = False,
     ) -> None:
         """Remember what to open; `threads` is the number of decoding threads.
 
         held: a film in memory; `path` is then only its name in errors.
         tap: takes every packet before it is decoded.
+        mended: `held` is what was found again of a film that broke off (`media.mend`).
         """
+        self.mended = mended
         self._path, self._held = path, held
         self._threads, self._salvage, self._tap = threads, salvage, tap
         self._times: list[int] = []
@@ -74,6 +78,8 @@ class FilmReader:
         """Open the film and decode its first frame, which tells what the container does not."""
         with ExitStack() as opened:
             file = self._held or opened.enter_context(open_source(self._path))
+            if self.mended:
+                self.broken = self._cut_off(say("its index is missing"))
             self._file, self._state = file, _state(file)
             kind = container_of(head_of(file))
             if kind is None:
@@ -87,8 +93,8 @@ class FilmReader:
             try:
                 first = self._begin(opened, file, kind)
             except BadInputError as error:
-                raise (self.broken or error) from error
-            if self._salvage:
+                raise (self._findable(file, kind) or error) from error
+            if self._salvage and not self.mended:
                 place, counted = file.tell(), self.info.frames is not None
                 self._length_stated = states_length(file, kind, frames=counted)
                 file.seek(place)
@@ -118,6 +124,8 @@ class FilmReader:
             self._check_unchanged()
             if not self._salvage:
                 raise self._salvageable(error) from error
+            if self._end is None:
+                raise  # nothing comes before the break
             self.broken = error
         self._check_unchanged()
 
@@ -249,6 +257,16 @@ class FilmReader:
 
     def _salvageable(self, error: CutOffError) -> CutOffError:
         reason = say("{reason} (--salvage masks what comes before)", reason=error.facts["reason"])
+        return CutOffError(path=self._path, reason=reason)
+
+    def _findable(self, file: BinaryIO, kind: Container) -> CutOffError | None:
+        """Return how the film breaks off, with what finds its pictures where it has no index."""
+        if self.broken is None or self.mended or kind not in {"mp4", "mov"} or has_index(file):
+            return self.broken
+        reason = say(
+            "{reason} (--salvage-like finds pictures without an index)",
+            reason=self.broken.facts["reason"],
+        )
         return CutOffError(path=self._path, reason=reason)
 
     def _unsupported(self, reason: str) -> UnsupportedMediaError:

@@ -8,6 +8,7 @@ from yingbi.domain.messages import say
 from yingbi.errors import NoPictureError, NotMediaError, UnsupportedMediaError
 from yingbi.media.containers import HEAD, KINDS, container_of
 from yingbi.media.film import FilmReader
+from yingbi.media.film_info import FilmInfo
 from yingbi.media.source_file import open_source
 from yingbi.media.still import still_facts
 from yingbi.media.still_kind import still_kind
@@ -78,7 +79,11 @@ def _still(path: Path) -> Source:
 
 def _film(path: Path, *, salvage: bool) -> Source:
     with FilmReader(path, salvage=salvage) as reader:
-        info = reader.info
+        return film_source(path, reader.info)
+
+
+def film_source(path: Path, info: FilmInfo) -> Source:
+    """Return what a film is."""
     width, height = info.size
     return Source(
         path,

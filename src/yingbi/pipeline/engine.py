@@ -25,7 +25,8 @@ from yingbi.mask.style import SOLID, Style
 from yingbi.media.encoder import PRESET
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
-from yingbi.media.probe import Source, probe
+from yingbi.media.mend import lost_its_index, mended
+from yingbi.media.probe import Source, film_source, probe
 from yingbi.media.still import read_stills
 from yingbi.media.tap import Tap
 from yingbi.pipeline.lookahead import MOST_S, look_ahead
@@ -117,13 +118,26 @@ class Sealed:
 
 @contextmanager
 def open_reel(
-    path: Path, threads: int = 0, *, tapped: bool = False, salvage: bool = False
+    path: Path,
+    threads: int = 0,
+    *,
+    tapped: bool = False,
+    salvage: bool = False,
+    like: Path | None = None,
 ) -> Iterator[Reel]:
     """Open a film or a still; raise what `media.probe` and the readers raise.
 
     tapped: also hand on a film's coded packets.
     salvage: of a film that breaks off, yield what comes before.
+    like: a whole film, with whose help the pictures of one without an index are found.
     """
+    if like is not None and lost_its_index(path):
+        with (
+            mended(path, like) as held,
+            FilmReader(path, threads, held, salvage=True, mended=True) as film,
+        ):
+            yield Reel(film_source(path, film.info), film.info, film.frames(), None, film)
+        return
     source = probe(path, salvage=salvage)
     if source.kind == "still":
         yield Reel(source, None, read_stills(path))

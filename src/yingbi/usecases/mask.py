@@ -50,7 +50,8 @@ class MaskOptions:
     root: the folder that outputs lie in. noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
     passthrough: whether stretches of film without a mask are copied as they are.
     keep: what of a film is kept beside its sound.
-    salvage: mask what comes before the break of a film that is cut off.
+    salvage: mask what comes before the break of a film that is cut off. like: a whole film, with
+    whose help one without an index is salvaged.
     """
 
     audio: AudioChoice = "drop"
@@ -63,6 +64,7 @@ class MaskOptions:
     passthrough: bool = True
     keep: frozenset[Extra] = frozenset()
     salvage: bool = False
+    like: Path | None = None
 
 
 def plan(
@@ -184,8 +186,14 @@ def _attempt(
     before = identity(item.path) if options.noted else None
     keeping = Keeping(options.audio, options.keep, options.salvage)
     with open_reel(
-        item.path, sight.threads, tapped=options.passthrough, salvage=options.salvage
+        item.path,
+        sight.threads,
+        tapped=options.passthrough,
+        salvage=options.salvage,
+        like=options.like,
     ) as reel:
+        if reel.film is not None and reel.film.mended:
+            keeping = Keeping(salvage=True)  # nothing but its picture was found again
         source, copy = reel.source, _copy(reel, keeping)
         _must_suit(output, source, copy)
         looking = replace(sight, tick=progress.begin(item.path.name, _expected(reel)))
@@ -230,7 +238,7 @@ def _with_break(copy: FilmCopy | None, film: FilmReader | None) -> FilmCopy | No
     """Return the same with what is known when the last frame was read."""
     if copy is None or film is None or film.broken is None:
         return copy
-    return replace(copy, broken=True, lost_s=film.lost_s)
+    return replace(copy, broken=True, lost_s=film.lost_s, mended=film.mended)
 
 
 def _place(output: Path, root: Path) -> Path:
