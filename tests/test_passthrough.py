@@ -159,8 +159,10 @@ def test_messages_about_time_stay_where_pictures_are_copied(tmp_path: Path) -> N
     assert all(before[p] for p in copied)
 
 
-@pytest.mark.parametrize("joint", [0, 10, 30, 59])
-def test_a_byte_that_went_wrong_in_a_copied_picture_is_found(joint: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("joint", [0, 10, 20, 26, 30, 59])
+def test_a_byte_that_went_wrong_in_a_copied_or_encoded_picture_is_found(
+    joint: int, tmp_path: Path
+) -> None:
     film = splice(make_film(tmp_path / "in.mp4", RECIPES["b-frames"]), {25})
     film.verify()
     with av.open(film.path) as container:

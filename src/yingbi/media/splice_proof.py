@@ -19,7 +19,7 @@ class Stretch:
     """Pictures one after another that were all copied, or all encoded.
 
     pictures: how many; last_group: how many of them are in the last closed group.
-    digest: over the VCL NAL units of copied pictures.
+    digest: over the VCL NAL units of copied pictures, over the packets of encoded ones.
     head, tail: digest by pts of the source's first and last frames, where a copied stretch
     meets the film's beginning or an encoded one.
     """
@@ -31,10 +31,10 @@ class Stretch:
     head: dict[int, bytes] = field(default_factory=dict, repr=False)
     tail: dict[int, bytes] = field(default_factory=dict, repr=False)
 
-    def add(self, vcl: Iterable[bytes]) -> None:
-        """Count one picture, with its units where it is copied."""
+    def add(self, units: Iterable[bytes]) -> None:
+        """Count one picture, with its units or its packet."""
         self.pictures += 1
-        for unit in vcl:
+        for unit in units:
             self.digest.update(len(unit).to_bytes(8))
             self.digest.update(unit)
 

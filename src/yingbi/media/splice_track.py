@@ -85,7 +85,7 @@ class SpliceTrack:
 
     def encode(self, frame: Frame, times: Times) -> None:
         """Encode a frame, to be decoded and shown at these times."""
-        self._stretch(copied=False).add(())
+        self._stretch(copied=False)
         if self._encoder is None:
             self._encoder = self._new_encoder()
             if bytes(self._encoder.extradata or b"") != self._sets:
@@ -145,7 +145,9 @@ class SpliceTrack:
                 units = self._record.encoded(bytes(packet), self._ids)
             except BrokenUnitsError as error:
                 raise SpliceDoubtError("encoder") from error
-            self._mux(join(units, self._record.length_size), times, key=packet.is_keyframe)
+            content = join(units, self._record.length_size)
+            self.stretches[-1].add([content])
+            self._mux(content, times, key=packet.is_keyframe)
 
     def _due(self, packet: "av.Packet[av.VideoStream]") -> Times:
         """Return the times of the encoder's next packet: its own pts, the next place to decode."""
