@@ -1,6 +1,6 @@
 """One person keeps one id, and nothing blinks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -98,3 +98,37 @@ def test_a_face_that_appears_is_covered_before_it_was_first_seen() -> None:
 @pytest.mark.parametrize("hold_s", [0.0, 0.2, 1.0])
 def test_every_frame_comes_out_once_and_in_order(hold_s: float) -> None:
     run([[face(10)] if i % 7 == 0 else [] for i in range(50)], hold_s)
+
+
+seen_anywhere = st.lists(
+    st.lists(
+        st.builds(
+            lambda kind, x, y, w, h: Region(kind, (x, y, x + w, y + h), 0.5),
+            st.sampled_from([Target.FACE, Target.PERSON, Target.PLATE]),
+            st.integers(0, 500),
+            st.integers(0, 300),
+            st.integers(8, 120),
+            st.integers(8, 160),
+        ),
+        max_size=4,
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(seen_anywhere, st.sampled_from([0.0, 0.2, 0.5]))
+def test_tracking_takes_nothing_away_of_what_was_seen(found, hold_s) -> None:
+    for regions, seen in zip(run(found, hold_s), found, strict=True):
+        assert all(covers(regions, region.box) for region in seen)
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(20, 80)), min_size=1, max_size=6))
+def test_a_mask_that_is_held_never_shrinks(ways) -> None:
+    sights = [[face(x, y=100, size=size)] for x, size in ways]
+    out = run([*sights, *([] for _ in range(25))], hold_s=0.5)
+    for before, after in zip(out[len(sights) - 1 :], out[len(sights) :], strict=False):
+        held = {(r.track, r.kind): r.box for r in after}
+        for region in before:
+            box = held.get((region.track, region.kind))
+            assert box is None or covers([replace(region, box=box)], region.box)
