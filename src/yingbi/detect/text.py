@@ -12,7 +12,8 @@ from yingbi.domain.region import BoxXYXY, Pace, Region, Target
 from yingbi.inference.session import Network
 from yingbi.media.blobs import Blob, blobs
 
-LARGEST_SCALE = 2.0
+LARGEST_SCALE = 1.0
+"""Of 37 plates brought to 12 or 16 pixels 35 are found so, and as many in the picture enlarged by 2."""
 EDGE = 0.2  # from which on a pixel belongs to a line, once another of the line is sure enough
 UNCLIP = 1.5  # the network was taught islands that are shrunken by as much
 LARGEST_PLAIN, STROKES_OF_LARGE = 0.3, 9.0
