@@ -55,7 +55,7 @@ class View:
         scale = whole if part is None else min(max(1.0, whole), longer / max(x1 - x0, y1 - y0))
         return cls(scale, _strides((x1 - x0) * scale), _strides((y1 - y0) * scale), x0, y0)
 
-    def reduced(self, by: int) -> "View":
+    def reduced(self, by: float) -> "View":
         """Return the same place at a smaller scale."""
         width, height = _strides(self.width / by), _strides(self.height / by)
         return View(self.scale / by, width, height, self.left, self.top)

@@ -104,7 +104,10 @@ class Finders:
 
     def _centerface(self) -> Finder:
         return FaceFinder(
-            self._network(FACE), self.settings["detect.size"], self._score("detect.face")
+            self._network(FACE),
+            self.settings["detect.size"],
+            self._score("detect.face"),
+            thorough=self.settings["detect.strict"],
         )
 
     def _people(self) -> Finder:

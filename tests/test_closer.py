@@ -1,0 +1,73 @@
+"""The closer look at what a glance left in doubt."""
+
+import numpy as np
+import pytest
+
+from films import FACE, portrait
+from networks import as_frame, network
+from yingbi.detect import faces
+from yingbi.detect.closer import ASIDE, SIDE, Closer
+from yingbi.detect.faces import FaceFinder, _doubtful
+
+BOXES = np.array([[100, 50, 114, 66], [-4, 10, 8, 24], [300, 200, 420, 330], [0, 0, 2, 3]], "f")
+
+
+def test_a_place_comes_back_to_where_it_was():
+    closer = Closer.at(BOXES)
+    columns, _ = closer.size
+    middles = np.array([divmod(n, columns)[::-1] for n in range(len(BOXES))]) * SIDE + SIDE / 2
+    sides = np.array(
+        [(box[2:] - box[:2]) * view.scale for box, view in zip(BOXES, closer.views, strict=True)]
+    )
+    squares = np.concatenate([middles - sides / 2, middles + sides / 2], axis=1).astype("f")
+    placed, whole = closer.placed(squares)
+    assert whole.all()
+    assert np.abs(placed - BOXES).max() <= 0.51  # squares begin at whole pixels
+
+
+def test_what_is_cut_off_at_the_edge_of_a_square_does_not_count():
+    closer = Closer.at(BOXES)
+    far = SIDE / 2 + ASIDE + 1
+    beside = np.array([[far - 3, 20, far + 3, 40], [20, 20, 40, 40]], "f")
+    assert closer.placed(beside)[1].tolist() == [False, True]
+
+
+def test_the_canvas_shows_the_places():
+    rgb = np.zeros((80, 80, 3), np.uint8)
+    rgb[30:50, 30:50] = 200
+    canvas = Closer.at(np.array([[30, 30, 50, 50]], "f")).picture(as_frame(rgb))
+    assert canvas.shape == (SIDE, SIDE, 3)
+    assert (canvas[SIDE // 2 - 8 : SIDE // 2 + 8, SIDE // 2 - 8 : SIDE // 2 + 8] > 190).all()
+    assert (canvas[:4, :4] == 0).all()
+
+
+def test_a_doubt_in_a_clear_face_is_that_face_and_one_beside_it_is_not():
+    boxes = np.array([[0, 0, 50, 60], [10, 10, 30, 30], [45, 40, 95, 100]], "f")
+    assert _doubtful(boxes, np.array([0.9, 0.1, 0.1], "f")).tolist() == [2]
+    assert sorted(_doubtful(boxes, np.array([0.2, 0.1, 0.1], "f")).tolist()) == [0, 1, 2]
+
+
+@pytest.fixture
+def small() -> tuple[np.ndarray, tuple[float, float]]:
+    """A picture of 1200 by 900 with a face 12 pixels high, and where its middle is."""
+    x0, y0, x1, y1 = FACE
+    scale = 12 / (y1 - y0)
+    whole = portrait()
+    shrunk = whole.resize((round(whole.width * scale), round(whole.height * scale)))
+    picture = np.full((900, 1200, 3), 90, np.uint8)
+    picture[200 : 200 + shrunk.height, 300 : 300 + shrunk.width] = np.asarray(shrunk)
+    return picture, (300 + (x0 + x1) / 2 * scale, 200 + (y0 + y1) / 2 * scale)
+
+
+def test_a_face_too_faint_for_a_glance_is_found_by_the_closer_look(small, monkeypatch):
+    picture, (x, y) = small
+    finder = FaceFinder(network("face-centerface"), size=1280, threshold=0.3)
+
+    def found() -> bool:
+        boxes = [region.box for region in finder.find(as_frame(picture))]
+        return any(x0 < x < x1 and y0 < y < y1 and x1 - x0 < 24 for x0, y0, x1, y1 in boxes)
+
+    assert found()
+    monkeypatch.setattr(faces, "DOUBT", 0.3)
+    monkeypatch.setattr(faces, "CLEAR", 0.0)
+    assert not found()
