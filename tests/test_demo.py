@@ -180,6 +180,8 @@ def test_a_goal_stands_beside_what_was_measured():
     row = Row("start", "start", 112.4, "ms", goal=150)
     assert row.cells()[1] == "112 ms"
     assert "150 ms" in row.cells()[2]
+    assert Row("covered", "covered", 99.5, "%").cells()[1] == "99.5 %"
+    assert Row("covered", "covered", 100, "%").cells()[1] == "100 %"
 
 
 def test_every_number_comes_with_its_machine():

@@ -177,3 +177,17 @@ def test_an_output_that_the_user_named_keeps_its_name(tmp_path: Path) -> None:
         "mask", "Anna.jpg", "-o", "mine.jpg", "--targets", "face", "--names", "anonymous"
     )
     assert (tmp_path / "mine.jpg").is_file()
+
+
+def test_without_dates_no_file_tells_when_it_was_written(tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    for name in ("first.png", "second.png"):
+        Image.new("RGB", (64, 48), (90, 120, 60)).save(folder / name)
+    yingbi = Yingbi(tmp_path)
+    asked = ("mask", folder, "--targets", "face", "--report", "r.json", "--force")
+    yingbi(*asked, "-o", "out/", "--dates", "none")
+    assert {path.stat().st_mtime for path in (tmp_path / "out").iterdir()} == {315_532_800}
+    yingbi("report", "verify", "r.json", "--against", "out/")
+    yingbi(*asked, "-o", "dated/")
+    assert min(path.stat().st_mtime for path in (tmp_path / "dated").iterdir()) > 1.7e9

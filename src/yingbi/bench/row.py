@@ -60,4 +60,6 @@ def _lines(cells: list[tuple[str, str, str]]) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    if unit == "%" and 99 <= value < 100:
+        return f"{value:.1f} %"  # all, or nearly all
     return f"{value:,.0f} {unit}" if value >= 20 else f"{value:.2g} {unit}"

@@ -115,6 +115,7 @@ def _options(
         keep=parse_keep(given["keep"]),
         salvage=given["salvage"] or given["salvage_like"] is not None,
         like=given["salvage_like"],
+        undated=given["dates"] == "none",
     )
 
 

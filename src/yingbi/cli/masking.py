@@ -91,6 +91,12 @@ FILE = click.Path(path_type=Path)
     ),
 )
 @click.option(
+    "--dates",
+    type=click.Choice(["now", "none"]),
+    default="now",
+    help=say("Which time of writing outputs bear: the true one, or 1 January 1980."),
+)
+@click.option(
     "--keep",
     metavar="LIST",
     help=say("Keep of films also: subtitles,data,chapter-names (default: none)."),

@@ -3,6 +3,7 @@
 Clause: 6.2.5.b; 4.2.a.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ from yingbi.usecases.quarantine import look_again, watch_of
 REWRITTEN: dict[Container, str] = {"avi": ".mp4", "mpegts": ".mp4", "mpegps": ".mp4"}
 """Containers that are read and not written, and the ending that a copy gets behind its name."""
 
+NO_DAY = 315_532_800
+"""1 January 1980, 00:00 UTC, in seconds: archives know nothing earlier."""
+
 
 @dataclass(frozen=True, slots=True)
 class MaskOptions:
@@ -49,7 +53,8 @@ class MaskOptions:
 
     root: the folder that outputs lie in. noted: whether a report will be written. second: looks at what was written. zones: of all inputs; each takes its own.
     passthrough: whether stretches of film without a mask are copied as they are.
-    keep: what of a film is kept beside its sound.
+    keep: what of a film is kept beside its sound. undated: outputs bear `NO_DAY` and not the time at
+    which they were written.
     salvage: mask what comes before the break of a film that is cut off. like: a whole film, with
     whose help one without an index is salvaged.
     """
@@ -65,6 +70,7 @@ class MaskOptions:
     keep: frozenset[Extra] = frozenset()
     salvage: bool = False
     like: Path | None = None
+    undated: bool = False
 
 
 def plan(
@@ -173,6 +179,8 @@ def _mask_one(
         report = _attempt(item, output, whole, sight, progress)
         reason = f"doubt-{doubt.reason}"
         report.tally.passthrough = Passthrough(encoded=report.tally.frames, reason=reason)
+    if options.undated and report.output is not None:
+        os.utime(report.output, (NO_DAY, NO_DAY))
     return replace(report, seconds=time.monotonic() - started)
 
 
