@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -51,10 +51,10 @@ class Lent:
     of a header. largest: bytes of a unit. slices: how many of them a picture has.
     """
 
-    kind: bytes
-    index: bytes
+    kind: bytes = field(repr=False)
+    index: bytes = field(repr=False)
     duration: int
-    beginnings: frozenset[bytes]
+    beginnings: frozenset[bytes] = field(repr=False)
     head: int
     largest: int
     slices: frozenset[int] = frozenset({1})
