@@ -1,5 +1,8 @@
 """The closer look at what a glance left in doubt."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from networks import as_frame, network
 from yingbi.detect import faces
 from yingbi.detect.closer import ASIDE, SIDE, Closer
 from yingbi.detect.faces import FaceFinder, _doubtful
+from yingbi.inference.session import Network
 
 BOXES = np.array([[100, 50, 114, 66], [-4, 10, 8, 24], [300, 200, 420, 330], [0, 0, 2, 3]], "f")
 
@@ -63,11 +67,50 @@ def test_a_face_too_faint_for_a_glance_is_found_by_the_closer_look(small, monkey
     picture, (x, y) = small
     finder = FaceFinder(network("face-centerface"), size=1280, threshold=0.3)
 
-    def found() -> bool:
-        boxes = [region.box for region in finder.find(as_frame(picture))]
+    def found(*, filmed: bool = False) -> bool:
+        frame = replace(as_frame(picture), filmed=filmed)
+        boxes = [region.box for region in finder.find(frame)]
         return any(x0 < x < x1 and y0 < y < y1 and x1 - x0 < 24 for x0, y0, x1, y1 in boxes)
 
     assert found()
     monkeypatch.setattr(faces, "DOUBT", 0.3)
     monkeypatch.setattr(faces, "CLEAR", 0.0)
     assert not found()
+    assert found(filmed=True), "a frame of a film is searched all over"
+
+
+class Asked:
+    """A network that remembers the shapes of what it was given."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.input_names, self.shapes = network.input_names, []
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        self.shapes += [one.shape for one in inputs.values()]
+        return self._network.run(inputs)
+
+
+@pytest.mark.parametrize("shape", [(400, 1280), (1280, 400)])
+def test_a_picture_is_searched_in_pieces_and_a_face_on_a_seam_is_found_once(shape, monkeypatch):
+    x0, y0, x1, y1 = FACE
+    scale = 90 / (y1 - y0)
+    whole = portrait()
+    shrunk = np.asarray(whole.resize((round(whole.width * scale), round(whole.height * scale))))
+    side = len(shrunk)
+    wide = shape[1] > shape[0]
+    top = 40 if wide else 640 - round((y0 + y1) / 2 * scale)  # its middle is where pieces meet
+    left = 640 - round((x0 + x1) / 2 * scale) if wide else 40
+    picture = np.full((*shape, 3), 90, np.uint8)
+    picture[top : top + side, left : left + side] = shrunk
+    asked = Asked(network("face-centerface"))
+    finder = FaceFinder(asked, size=1280, thorough=True)
+
+    def seen(at_once: int) -> tuple[int, ...]:
+        monkeypatch.setattr(faces, "MOST_AT_ONCE", at_once)
+        (one,) = [r for r in finder.find(as_frame(picture)) if r.score > 0.3]
+        return one.box
+
+    at_once, in_pieces = seen(10**7), seen(1280 * 416 // 2)
+    assert np.abs(np.subtract(at_once, in_pieces)).max() <= 2
+    assert [max(one[2:]) for one in asked.shapes if max(one[2:]) > 512] == [1280, 704, 704]

@@ -38,6 +38,7 @@ class Frame:
         alpha or without) for another still.
     turns: quarter turns clockwise from the stored picture to the displayed one.
     mirrored: whether the stored picture is to be mirrored left to right before it is turned.
+    filmed: whether it is one of a film.
     origin: what `media` needs to write the frame again; opaque to all others.
     """
 
@@ -49,6 +50,7 @@ class Frame:
     depth: int = 8
     turns: int = 0
     mirrored: bool = False
+    filmed: bool = False
     origin: Any = field(default=None, repr=False)
 
     @property

@@ -7,6 +7,7 @@ import os
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,6 +59,8 @@ class OnnxNetwork:
         options.enable_mem_pattern = False
         # Idle threads that spin would take the cores that decode and encode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        _share_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         providers = [*([GPU] if gpu else []), "CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(
             model, sess_options=options, providers=providers
@@ -100,6 +103,15 @@ class OnnxNetwork:
             kind = np.int32 if "int32" in port.type else np.float32
             made[port.name] = noise.uniform(0, 255, shape).astype(kind)
         return made
+
+
+@cache
+def _share_memory() -> None:
+    """Let all networks of the process use one pool of memory, as they run one after another."""
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    usual = onnxruntime.OrtArenaCfg(0, -1, -1, -1)
+    onnxruntime.create_and_register_allocator(place, usual)
 
 
 def has_gpu() -> bool:

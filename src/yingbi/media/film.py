@@ -298,6 +298,7 @@ def frame_of(index: int, picture: av.VideoFrame, info: FilmInfo) -> Frame:
         colour="yuv" if len(planes) == 3 else "grey",
         depth=depth,
         turns=info.turns,
+        filmed=True,
         origin=picture,
     )
 

@@ -130,7 +130,7 @@ def still_frame(samples: Samples, origin: StillOrigin) -> Frame:
         depth,
         TURNS[origin.orientation],
         origin.orientation in MIRRORED,
-        origin,
+        origin=origin,
     )
 
 
@@ -204,7 +204,7 @@ def _jpeg(opened: OpenedStill, path: Path, *, as_rgb: bool) -> Frame:
     turned = orientation(image)
     origin = StillOrigin(opened.kind, image.mode, turned, icc, options)
     colour: Literal["yuv", "grey"] = "grey" if len(planes) == 1 else "yuv"
-    return Frame(0, 0, CLOCK, planes, colour, 8, TURNS[turned], turned in MIRRORED, origin)
+    return Frame(0, 0, CLOCK, planes, colour, 8, TURNS[turned], turned in MIRRORED, origin=origin)
 
 
 def _deep_png(opened: OpenedStill, path: Path) -> Frame:
