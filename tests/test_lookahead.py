@@ -14,6 +14,7 @@ from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped
 from yingbi.pipeline import lookahead
 from yingbi.pipeline.gate import CELL, changed, signature, tiles
 from yingbi.pipeline.lookahead import look_ahead
+from yingbi.track import tracker
 from yingbi.track.tracker import track
 
 SIZE = 640, 384
@@ -135,6 +136,18 @@ def test_where_the_ends_disagree_the_middle_is_looked_at(monkeypatch):
     for name in ("FINEST", "TRANSIENT_CELLS", "TURNING_CELLS"):
         monkeypatch.setattr(lookahead, name, 10**6)
     assert uncovered(jumps, 40)[0]
+
+
+def test_whoever_shoots_past_by_their_own_size_a_frame_is_covered(monkeypatch):
+    """In at one border and out at the other in half a second, after a while of nobody."""
+
+    def shoots(index: int) -> tuple[float, float] | None:
+        return (FACE * (index - 11), 200) if index > 10 else None
+
+    assert uncovered(shoots, 40)[0] == []
+    monkeypatch.setattr(lookahead, "LEAP", 0)
+    monkeypatch.setattr(tracker, "LEAP", 0)
+    assert uncovered(shoots, 40)[0]
 
 
 def test_what_was_there_between_two_looks_alone_is_found(monkeypatch):

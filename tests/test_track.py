@@ -95,6 +95,29 @@ def test_a_face_that_appears_is_covered_before_it_was_first_seen() -> None:
     assert not out[3]
 
 
+@pytest.mark.parametrize("seen_from", [2, 5, 8])
+def test_whoever_comes_in_fast_is_covered_back_to_the_border(seen_from: int) -> None:
+    truth = [face(30 * i) for i in range(15)]
+    found = [[truth[i]] if i >= seen_from else [] for i in range(15)]
+    for regions, real in zip(run(found), truth, strict=True):
+        assert covers(regions, real.box)
+
+
+def test_whoever_leaps_and_whoever_may_have_stayed_are_both_covered() -> None:
+    """A face is missed just when another one like it turns up two faces away."""
+    here, there = face(300), face(380)
+    found = [[here]] + [[there] for _ in range(8)]
+    for regions in run(found):
+        assert covers(regions, here.box)
+        assert covers(regions, there.box)
+
+
+def test_whoever_stops_is_not_followed_farther() -> None:
+    found = [[face(20 * i)] for i in range(15)] + [[face(280)] for _ in range(15)]
+    for regions in run(found)[15:]:
+        assert len(regions) == 1
+
+
 @pytest.mark.parametrize("hold_s", [0.0, 0.2, 1.0])
 def test_every_frame_comes_out_once_and_in_order(hold_s: float) -> None:
     run([[face(10)] if i % 7 == 0 else [] for i in range(50)], hold_s)

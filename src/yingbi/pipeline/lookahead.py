@@ -46,6 +46,8 @@ FINEST = 1
 """Frames that are this near to each other have nothing between them to be looked at."""
 NEAR = 0.8
 """What moved by more than this share of its size between two looks is not surely the same."""
+LEAP = 1.0
+"""Nobody moves by more of their size than this from one frame to the next."""
 TRANSIENT_CELLS = 3
 """As many cells as this that changed in the middle alone are worth a look."""
 TURNING_CELLS = 2
@@ -176,14 +178,15 @@ class _Stretch:
         if high - low <= FINEST or not doubts:
             return
         middle = (low + high) // 2
-        frame = self._frames[middle].frame
-        around = [grown(one.box, 0.75) for one in doubts]
-        cells = cells_of(frame, around, self._moved[middle].shape)
-        found = self._look_around(middle, cells)
+        near = [grown(one.box, 0.75) for one in doubts]
+        far = _between(doubts, (high - low) / 2)
+        frame, moved = self._frames[middle].frame, self._moved[middle]
+        cells = cells_of(frame, far, moved.shape) & widened(moved)
+        found = self._look_around(middle, cells | cells_of(frame, near, moved.shape))
         early = self._before.regions if low < 0 else self._frames[low].regions
         late = self._frames[high].regions
-        self._halve(low, middle, [one for one in self._doubts(early, found) if _in(one, around)])
-        self._halve(middle, high, [one for one in self._doubts(found, late) if _in(one, around)])
+        self._halve(low, middle, [one for one in self._doubts(early, found) if _in(one, far)])
+        self._halve(middle, high, [one for one in self._doubts(found, late) if _in(one, far)])
 
     def _look_around(self, at: int, cells: Cells) -> list[Region]:
         """Look at some cells of a frame; return what is in them."""
@@ -228,6 +231,11 @@ class _Stretch:
         at = int(np.argmax(ways)) if ways else -1
         if at >= 0 and ways[at] >= TURNING_CELLS:
             yield at, widened(gone[at] & beside)
+
+
+def _between(doubts: Sequence[Region], frames: float) -> list[BoxXYXY]:
+    """Return where those who are seen at one of two ends alone may be so many frames away."""
+    return [grown(one.box, 0.75 + LEAP * frames) for one in doubts]
 
 
 def _whole_cells(boxes: Iterable[BoxXYXY]) -> Iterator[BoxXYXY]:

@@ -20,6 +20,12 @@ SURE_S = 0.4
 """Between two sights that are no farther apart, what is bridged counts as seen."""
 REACH = 0.8
 """A region this near to where a track should be, in shares of its size, continues it."""
+LEAP = 2.5
+"""The same where it is not known yet how the track moves: it may be somebody else, so both stay."""
+SLOWEST = 0.25
+"""Whoever is out of sight moves on at least at this share of their pace, and at most at all of it."""
+PACE_S = 0.2
+"""How something moves is told from its sights of so long: two that are close tell little."""
 
 
 class Timed(Protocol):
@@ -37,21 +43,45 @@ class Timed(Protocol):
 F = TypeVar("F", bound=Timed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Where something was seen, how surely, and when."""
+
+    box: BoxXYXY
+    score: float
+    time_s: float
+
+
 @dataclass(slots=True, eq=False)
 class _Track:
     """One thing of one kind through time; `subject` is the id that is shown."""
 
     kind: Target
     subject: int
-    box: BoxXYXY
-    score: float
-    time_s: float
-    velocity: tuple[float, float] = (0.0, 0.0)  # of the centre, pixels a second
+    first: _Sight
+    last: _Sight
+    recent: deque[_Sight] = field(default_factory=deque)
+    velocity: tuple[float, float] | None = None  # of the centre, pixels a second
 
-    def expected(self, time_s: float) -> BoxXYXY:
-        """Return where the box should be at that time, moving on as it did."""
-        dx, dy = (round(v * (time_s - self.time_s)) for v in self.velocity)
-        x0, y0, x1, y1 = self.box
+    def see(self, sight: _Sight) -> None:
+        """Go on from another sight."""
+        self.recent.append(self.last)
+        while len(self.recent) > 1 and sight.time_s - self.recent[1].time_s >= PACE_S:
+            self.recent.popleft()
+        (x, y), (px, py) = _centre(sight.box), _centre(self.recent[0].box)
+        gap_s = sight.time_s - self.recent[0].time_s
+        if gap_s > 0:
+            self.velocity = (x - px) / gap_s, (y - py) / gap_s
+        self.last = sight
+
+    def ways(self, time_s: float) -> Iterator[BoxXYXY]:
+        """Yield where the box may be at that time: moving on as it did, slower, or stopped."""
+        return (self._moved(self.last, time_s, share) for share in (1.0, SLOWEST, 0.0))
+
+    def _moved(self, sight: _Sight, time_s: float, share: float = 1.0) -> BoxXYXY:
+        away_s = share * (time_s - sight.time_s)
+        dx, dy = (round(v * away_s) for v in self.velocity or (0, 0))
+        x0, y0, x1, y1 = sight.box
         return x0 + dx, y0 + dy, x1 + dx, y1 + dy
 
     def growth(self, away_s: float) -> float:
@@ -59,17 +89,12 @@ class _Track:
         return away_s * (BODY_GROWTH_PER_S if self.kind is Target.PERSON else FACE_GROWTH_PER_S)
 
     def held(self, time_s: float) -> Region:
-        """Return the region where nothing was seen: as expected, and grown."""
-        away_s = abs(time_s - self.time_s)
-        still = grown(self.box, self.growth(away_s))
-        moved = grown(self.expected(time_s), self.growth(away_s))
-        box = (
-            min(still[0], moved[0]),
-            min(still[1], moved[1]),
-            max(still[2], moved[2]),
-            max(still[3], moved[3]),
-        )
-        return Region(self.kind, box, self.score, self.subject, seen=False)
+        """Return the region before the first or after the last sight: as expected, and grown."""
+        sight = self.first if time_s < self.first.time_s else self.last
+        growth = self.growth(abs(time_s - sight.time_s))
+        slow, fast = (self._moved(sight, time_s, share) for share in (SLOWEST, 1.0))
+        box = grown(_hull(slow, fast), growth)
+        return Region(self.kind, box, sight.score, self.subject, seen=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -108,14 +133,14 @@ class _Tracker(Generic[F]):
         """Add a frame; rewrite what waits where a track begins or is found again."""
         now = frame.time_s
         waiting = _Waiting(frame)
-        self._alive = [t for t in self._alive if now - t.time_s <= self._hold_s]
+        self._alive = [t for t in self._alive if now - t.last.time_s <= self._hold_s]
         pairs, new = _associate(self._alive, regions, now)
         for known, region in pairs:
-            self._bridge(known, region, now)
             waiting.regions[known] = replace(region, track=known.subject)
+            self._go_on(known, _Sight(region.box, region.score, now))
+        lone = [t for t in self._alive if t.velocity is None and t not in waiting.regions]
         for region in new:
-            known = self._begin(region, waiting, now)
-            self._reach_back(known)
+            known = self._begin(region, waiting, lone, now)
             waiting.regions[known] = replace(region, track=known.subject)
         for known in self._alive:
             if known not in waiting.regions:
@@ -128,42 +153,48 @@ class _Tracker(Generic[F]):
             waiting = self._waiting.popleft()
             yield waiting.frame, list(waiting.regions.values())
 
-    def _bridge(self, known: _Track, region: Region, now: float) -> None:
+    def _go_on(self, known: _Track, sight: _Sight) -> None:
         """Replace what was held since the last sight by the straight way between both."""
-        gap_s = now - known.time_s
+        last = known.last
+        known.see(sight)
+        gap_s = sight.time_s - last.time_s
         for waiting in self._waiting:
             time_s = waiting.frame.time_s
-            if known.time_s < time_s and gap_s > 0:
-                share = (time_s - known.time_s) / gap_s
-                box = _between(known.box, region.box, share)
-                span = min(time_s - known.time_s, now - time_s)
-                held = Region(
+            if last.time_s < time_s:
+                box = _between(last.box, sight.box, (time_s - last.time_s) / gap_s)
+                span = min(time_s - last.time_s, sight.time_s - time_s)
+                waiting.regions[known] = Region(
                     known.kind,
                     grown(box, known.growth(span)),
-                    min(region.score, known.score),
+                    min(sight.score, last.score),
                     known.subject,
                     seen=gap_s <= SURE_S,
                 )
-                waiting.regions[known] = held
-        if gap_s > 0:
-            (x, y), (px, py) = _centre(region.box), _centre(known.box)
-            step = (x - px) / gap_s, (y - py) / gap_s
-            vx, vy = known.velocity
-            known.velocity = (vx + step[0]) / 2, (vy + step[1]) / 2
-        known.box, known.score, known.time_s = region.box, region.score, now
+        if sight.time_s - known.first.time_s <= PACE_S or last is known.first:
+            self._reach_back(known)
 
-    def _begin(self, region: Region, waiting: _Waiting[F], now: float) -> _Track:
-        linked = _same_person(region, waiting.regions)
-        if linked is None:
+    def _begin(
+        self, region: Region, waiting: _Waiting[F], lone: Sequence[_Track], now: float
+    ) -> _Track:
+        """Return a new track, which may be one of the lone ones that leapt: that one stays too."""
+        sight = _Sight(region.box, region.score, now)
+        source = _leapt(lone, sight, region.kind)
+        subject = _same_person(region, waiting.regions) or (source.subject if source else None)
+        if subject is None:
             self._subjects += 1
-            linked = self._subjects
-        known = _Track(region.kind, linked, region.box, region.score, now)
+            subject = self._subjects
+        known = _Track(region.kind, subject, sight, sight)
+        self._reach_back(known)
+        if source is not None:
+            known = _Track(region.kind, subject, source.last, source.last)
+            self._go_on(known, sight)
         self._alive.append(known)
         return known
 
     def _reach_back(self, known: _Track) -> None:
+        """Cover who is seen first also where they must have been before."""
         for waiting in self._waiting:
-            if known.time_s - waiting.frame.time_s <= self._hold_s:
+            if 0 < known.first.time_s - waiting.frame.time_s <= self._hold_s:
                 waiting.regions[known] = known.held(waiting.frame.time_s)
 
 
@@ -176,7 +207,7 @@ def _associate(
         for i, known in enumerate(alive)
         for j, region in enumerate(regions)
         if known.kind is region.kind
-        and (nearness := _nearness(known.expected(now), region.box)) > 0
+        and (nearness := max(_nearness(way, region.box) for way in known.ways(now))) > 0
     ]
     pairs, used, taken = [], set(), set()
     for _, i, j in sorted(offers, reverse=True):
@@ -187,17 +218,28 @@ def _associate(
     return pairs, [region for j, region in enumerate(regions) if j not in taken]
 
 
+def _leapt(lone: Sequence[_Track], sight: _Sight, kind: Target) -> _Track | None:
+    """Return the track that may have come to a new sight from one shortly before."""
+    late = [t for t in lone if t.kind is kind and sight.time_s - t.last.time_s <= SURE_S]
+    offers = [(_away(t.last.box, sight.box), t) for t in late]
+    away, nearest = min(offers, key=lambda offer: offer[0], default=(LEAP, None))
+    return nearest if away < LEAP else None
+
+
 def _nearness(expected: BoxXYXY, box: BoxXYXY) -> float:
     """Return 1 + IoU where boxes overlap well, 0..1 where only near, 0 where strange."""
     shared = overlap(expected, box)
     if shared >= 0.2:
         return 1 + shared
-    size = max(expected[2] - expected[0], expected[3] - expected[1], 1)
-    other = max(box[2] - box[0], box[3] - box[1], 1)
-    (x, y), (u, v) = _centre(expected), _centre(box)
-    away = max(abs(x - u), abs(y - v)) / size
+    return max(0.0, 1 - _away(expected, box) / REACH)
+
+
+def _away(a: BoxXYXY, b: BoxXYXY) -> float:
+    """Return how far apart two boxes are, in sizes of the first; without end where sizes differ."""
+    size, other = (max(x1 - x0, y1 - y0, 1) for x0, y0, x1, y1 in (a, b))
+    (x, y), (u, v) = _centre(a), _centre(b)
     alike = min(size, other) / max(size, other)
-    return 1 - away / REACH if away < REACH and alike > 0.5 else 0.0
+    return max(abs(x - u), abs(y - v)) / size if alike > 0.5 else float("inf")
 
 
 def _same_person(region: Region, others: dict[_Track, Region]) -> int | None:
@@ -223,6 +265,10 @@ def _holds(body: BoxXYXY, face: BoxXYXY) -> bool:
 
 def _centre(box: BoxXYXY) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _hull(a: BoxXYXY, b: BoxXYXY) -> BoxXYXY:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _between(a: BoxXYXY, b: BoxXYXY, share: float) -> BoxXYXY:
