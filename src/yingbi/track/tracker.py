@@ -22,10 +22,13 @@ REACH = 0.8
 """A region this near to where a track should be, in shares of its size, continues it."""
 LEAP = 2.5
 """The same where it is not known yet how the track moves: it may be somebody else, so both stay."""
+AS_LONG = 1.5
+"""Nobody is taken to move on for more than so many times as long as they were seen to move."""
 SLOWEST = 0.25
 """Whoever is out of sight moves on at least at this share of their pace, and at most at all of it."""
-PACE_S = 0.2
-"""How something moves is told from its sights of so long: two that are close tell little."""
+PACE_S, STEP = 0.2, 0.4
+"""How something moves is told from its sights of so long: from two that are closer than half of it
+only where they are this many sizes apart, else their own uncertainty would tell."""
 
 
 class Timed(Protocol):
@@ -68,10 +71,13 @@ class _Track:
         self.recent.append(self.last)
         while len(self.recent) > 1 and sight.time_s - self.recent[1].time_s >= PACE_S:
             self.recent.popleft()
-        (x, y), (px, py) = _centre(sight.box), _centre(self.recent[0].box)
-        gap_s = sight.time_s - self.recent[0].time_s
-        if gap_s > 0:
+        since = self.recent[0]
+        gap_s = sight.time_s - since.time_s
+        if gap_s >= PACE_S / 2 or _away(since.box, sight.box) >= STEP:
+            (x, y), (px, py) = _centre(sight.box), _centre(since.box)
             self.velocity = (x - px) / gap_s, (y - py) / gap_s
+        elif self.velocity is None:
+            self.velocity = 0.0, 0.0
         self.last = sight
 
     def ways(self, time_s: float) -> Iterator[BoxXYXY]:
@@ -79,7 +85,8 @@ class _Track:
         return (self._moved(self.last, time_s, share) for share in (1.0, SLOWEST, 0.0))
 
     def _moved(self, sight: _Sight, time_s: float, share: float = 1.0) -> BoxXYXY:
-        away_s = share * (time_s - sight.time_s)
+        told_s = AS_LONG * (self.last.time_s - self.first.time_s)
+        away_s = share * max(-told_s, min(time_s - sight.time_s, told_s))
         dx, dy = (round(v * away_s) for v in self.velocity or (0, 0))
         x0, y0, x1, y1 = sight.box
         return x0 + dx, y0 + dy, x1 + dx, y1 + dy
