@@ -178,15 +178,32 @@ class _Stretch:
         if high - low <= FINEST or not doubts:
             return
         middle = (low + high) // 2
-        near = [grown(one.box, 0.75) for one in doubts]
-        far = _between(doubts, (high - low) / 2)
-        frame, moved = self._frames[middle].frame, self._moved[middle]
-        cells = cells_of(frame, far, moved.shape) & widened(moved)
-        found = self._look_around(middle, cells | cells_of(frame, near, moved.shape))
+        found, places = self._search(middle, doubts, high - low)
         early = self._before.regions if low < 0 else self._frames[low].regions
         late = self._frames[high].regions
-        self._halve(low, middle, [one for one in self._doubts(early, found) if _in(one, far)])
-        self._halve(middle, high, [one for one in self._doubts(found, late) if _in(one, far)])
+        self._halve(low, middle, [one for one in self._doubts(early, found) if _in(one, places)])
+        self._halve(middle, high, [one for one in self._doubts(found, late) if _in(one, places)])
+
+    def _search(
+        self, at: int, doubts: Sequence[Region], gap: int
+    ) -> tuple[list[Region], list[BoxXYXY]]:
+        """Look for some people in the middle of a gap, where they were and then farther away.
+
+        Return what was found, and where it was looked for.
+        """
+        frame, moved = self._frames[at].frame, self._moved[at]
+        near = [grown(one.box, 0.75) for one in doubts]
+        found = self._look_around(at, cells_of(frame, near, moved.shape))
+        lost = [
+            one
+            for one, place in zip(doubts, near, strict=True)
+            if not any(_alike(one, other) and _in(other, [place]) for other in found)
+        ]
+        far = list(_ways(lost, gap, frame.size))
+        cells = cells_of(frame, far, moved.shape) & widened(moved)
+        if cells.any():
+            found = _merged(found, self._look_around(at, cells))
+        return found, near + far
 
     def _look_around(self, at: int, cells: Cells) -> list[Region]:
         """Look at some cells of a frame; return what is in them."""
@@ -233,9 +250,22 @@ class _Stretch:
             yield at, widened(gone[at] & beside)
 
 
-def _between(doubts: Sequence[Region], frames: float) -> list[BoxXYXY]:
-    """Return where those who are seen at one of two ends alone may be so many frames away."""
-    return [grown(one.box, 0.75 + LEAP * frames) for one in doubts]
+def _ways(doubts: Sequence[Region], frames: int, size: tuple[int, int]) -> Iterator[BoxXYXY]:
+    """Yield where those may be in the middle of so many frames who are seen at one end alone.
+
+    They came over the border, or are like somebody at the other end who is near enough.
+    """
+    for one in doubts:
+        far = grown(one.box, LEAP * frames)
+        outside = far[0] < 0 or far[1] < 0 or far[2] > size[0] or far[3] > size[1]
+        if outside or any(_alike(one, other) and _in(other, [far]) for other in doubts):
+            yield grown(one.box, 0.75 + LEAP * frames / 2)
+
+
+def _alike(a: Region, b: Region) -> bool:
+    """Return whether both may be one thing, of one kind and about as large."""
+    small, large = sorted((area(a.box), area(b.box)))
+    return a is not b and a.kind is b.kind and small > 0.4 * large
 
 
 def _whole_cells(boxes: Iterable[BoxXYXY]) -> Iterator[BoxXYXY]:
