@@ -91,11 +91,11 @@ def touches(frame: Frame, box: BoxXYXY, cells: Cells) -> bool:
 
 
 def tiles(cells: Cells, side: int, overlap: int) -> list[BoxXYXY]:
-    """Return boxes x0 y0 x1 y1, in stored pixels, of squares that cover all the cells.
+    """Return boxes x0 y0 x1 y1, in stored pixels, that cover all the cells.
 
     side, overlap: in pixels; neighbours share `overlap`, so that what one cuts the other
-    shows whole. Tiles cut to the cells cost less, and leak: a large face is not told from
-    the part of it that they show.
+    shows whole. A box is no longer than `side`, and where fewer cells are in it three or
+    four fifths of that: few sizes, as every new one costs a network time and memory.
     """
     found: list[BoxXYXY] = []
     left = cells.copy()
@@ -105,19 +105,22 @@ def tiles(cells: Cells, side: int, overlap: int) -> list[BoxXYXY]:
         column = int(np.argmax(left[row : row + core].any(axis=0)))
         taken = left[row : row + core, column : column + core]
         rows, columns = np.nonzero(taken)
-        y = _around(row, int(rows.max()) + 1, reach, cells.shape[0])
-        x = _around(column, int(columns.max()) + 1, reach, cells.shape[1])
+        y0, y1 = _around(row, int(rows.max()) + 1, reach, core, cells.shape[0])
+        x0, x1 = _around(column, int(columns.max()) + 1, reach, core, cells.shape[1])
         taken[:] = False
-        found.append((x * CELL, y * CELL, (x + reach) * CELL, (y + reach) * CELL))
+        found.append((x0 * CELL, y0 * CELL, x1 * CELL, y1 * CELL))
     return found
 
 
-def _around(start: int, span: int, reach: int, size: int) -> int:
-    """Return where a tile begins along one side, in cells, that has the given ones in its middle.
+def _around(start: int, span: int, reach: int, core: int, size: int) -> tuple[int, int]:
+    """Return from where to where a box reaches along one side, in cells.
 
-    size: of the picture.
+    start, span: the cells that it must show with room around them. size: of the picture.
     """
-    return max(0, min(start - (reach - span) // 2, size - reach))
+    step = max(1, reach // 5)
+    length = min(reach, max(3 * step, -(-(span + reach - core) // step) * step))
+    low = max(0, min(start - (length - span) // 2, size - length))
+    return low, low + length
 
 
 def bounds(cells: Cells) -> BoxXYXY | None:

@@ -10,7 +10,7 @@ stands still in it; the tracker holds and bridges the rest.
 Clause: 6.2.1.f-2; 4.2.a.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,8 @@ SWEEP_S = 2.0
 """All of the picture is searched again after this time, also where nothing moved."""
 TILE, TILE_OVERLAP, LARGE = 320, 96, 1280
 """Pixels of a tile in pictures whose longer side is LARGE or more; in smaller ones it shrinks."""
+LEAST_ROOM = 48
+"""Pixels of half a square in which somebody is looked at again whom a tile cuts."""
 MOST_SHARE = 0.8
 """Searching the whole picture costs less than tiles that need so large a share of its canvas."""
 DOUBT = 0.4
@@ -156,8 +158,8 @@ class _Stretch:
             for one in before.regions
             if one.kind not in self._eyes.whole and not touches(frame, one.box, near)
         ]
-        found = [one for part in parts for one in self._eyes.examine(frame, part)]
-        if _larger_than_a_tile(near):
+        found = self._whole_ones(frame, parts, self._eyes.examine)
+        if _larger_than_a_tile(near, _side(frame)):
             found += self._eyes.glance(frame, (0, 0, *frame.size))
         regions = _merged(kept, found)
         seen = np.where(_by_sample(near), end.now, before.seen)
@@ -209,15 +211,30 @@ class _Stretch:
         """Look at some cells of a frame; return what is in them."""
         one = self._frames[at]
         parts = _parts(one.frame, cells)
-        whole = _costly(one.frame, parts)
-        found = [
-            region
-            for part in ([None] if whole else parts)
-            for region in self._eyes.glance(one.frame, part)
-        ]
+        if _costly(one.frame, parts):
+            found = self._eyes.glance(one.frame, None)
+        else:
+            found = self._whole_ones(one.frame, parts, self._eyes.glance)
         found = _merged([], found)
         one.regions = _merged(one.regions, found)
         return found
+
+    def _whole_ones(
+        self, frame: Frame, parts: Iterable[BoxXYXY], look: Callable[[Frame, BoxXYXY], list[Region]]
+    ) -> list[Region]:
+        """Return what is seen in parts; whoever one of them cuts is looked at again, with room."""
+        whole: list[Region] = []
+        cut: list[Region] = []
+        for part in parts:
+            for one in look(frame, part):
+                wanting = one.kind in self._eyes.quick and _cut(one.box, part, frame.size)
+                (cut if wanting else whole).append(one)
+        again: list[Region] = []
+        for one in cut:
+            if not any(_twice(one, other) for other in [*whole, *again]):
+                room = _room(one.box, frame.size)
+                again += self._eyes.glance(frame, room) or [one]
+        return whole + again
 
     def _doubts(self, early: Sequence[Region], late: Sequence[Region]) -> list[Region]:
         """Return what is seen at one end and not surely, the same, at the other."""
@@ -282,11 +299,34 @@ def _near(frame: Frame, regions: Sequence[Region], moved: Cells) -> Cells:
     return cells_of(frame, boxes, moved.shape)
 
 
+def _side(frame: Frame) -> int:
+    """Return the pixels along a tile of the frame."""
+    return _in_cells(TILE, frame)
+
+
+def _in_cells(length: int, frame: Frame) -> int:
+    return round(length * min(1.0, max(frame.size) / LARGE) / CELL) * CELL
+
+
 def _parts(frame: Frame, cells: Cells) -> list[BoxXYXY]:
     """Return the tiles of the displayed picture that show all the cells."""
-    share = min(1.0, max(frame.size) / LARGE)
-    side, overlap = (round(size * share / CELL) * CELL for size in (TILE, TILE_OVERLAP))
-    return [frame.displayed_box(square) for square in tiles(cells, side, overlap)]
+    found = tiles(cells, _side(frame), _in_cells(TILE_OVERLAP, frame))
+    return [frame.displayed_box(square) for square in found]
+
+
+def _cut(box: BoxXYXY, part: BoxXYXY, size: tuple[int, int]) -> bool:
+    """Return whether a box reaches a part's edge that is not the picture's."""
+    low = any(part[n] > 0 and box[n] <= part[n] + 1 for n in (0, 1))
+    return low or any(part[n] < size[n - 2] and box[n] >= part[n] - 1 for n in (2, 3))
+
+
+def _room(box: BoxXYXY, size: tuple[int, int]) -> BoxXYXY:
+    """Return a square around a box of which but a part may be seen; of few sizes."""
+    x, y = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+    half = LEAST_ROOM
+    while half < 2 * max(box[2] - box[0], box[3] - box[1]):
+        half *= 2
+    return max(0, x - half), max(0, y - half), min(size[0], x + half), min(size[1], y + half)
 
 
 def _costly(frame: Frame, parts: Iterable[BoxXYXY]) -> bool:
@@ -296,9 +336,9 @@ def _costly(frame: Frame, parts: Iterable[BoxXYXY]) -> bool:
     return sum(map(area, parts)) > MOST_SHARE * reduced * width * height
 
 
-def _larger_than_a_tile(cells: Cells) -> bool:
+def _larger_than_a_tile(cells: Cells, side: int) -> bool:
     x0, y0, x1, y1 = bounds(cells) or (0, 0, 0, 0)
-    return max(x1 - x0, y1 - y0) > TILE
+    return max(x1 - x0, y1 - y0) > side
 
 
 def _by_sample(cells: Cells) -> Cells:
