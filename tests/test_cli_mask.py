@@ -406,3 +406,11 @@ def test_an_interrupt_ends_every_input_that_is_under_way(tmp_path: Path) -> None
     assert time.monotonic() - began < 20, "what was under way went on"
     assert not left_behind(tmp_path / "out")
     assert not list((tmp_path / "out").glob("*.mp4"))
+
+
+def test_a_run_without_a_report_loads_neither_ciphers_nor_contact_sheets(tmp_path: Path) -> None:
+    still = make_still(tmp_path / "in.jpg")
+    told = Yingbi(tmp_path, PYTHONPROFILEIMPORTTIME="1")("mask", still, "-o", tmp_path / "out.jpg")
+    loaded = {line.rpartition("|")[2].strip() for line in told.err.splitlines()}
+    assert "yingbi.usecases.mask" in loaded
+    assert not loaded & {"cryptography", "cffi", "yingbi.crypto.suite", "yingbi.media.contact"}

@@ -97,7 +97,7 @@ python_path() {
 # What .venv/ was made from; another answer means that it must be made again.
 stamp_of() {
     printf '%s %s ' "$1" "$PWD"
-    cat uv.lock pyproject.toml tools/package_data.py | cksum
+    cat uv.lock pyproject.toml tools/package_data.py tools/bootstrap.sh | cksum
 }
 
 sync() {
@@ -111,8 +111,12 @@ sync() {
     note "making .venv/ from uv.lock (the first time takes a minute or two)"
     shift
     # --inexact: what the demo brought stays when the rest is made again.
-    quietly "$uv" sync --frozen --inexact --python "$python" --extra convert --extra fast "$@" ||
+    # Compiled here, since who runs the program may not be able to write here, or may not want to:
+    # compiling at each start took a third of its processor time.
+    quietly "$uv" sync --frozen --inexact --compile-bytecode --python "$python" \
+        --extra convert --extra fast "$@" ||
         stop "the environment could not be made (log: $LOG)"
+    quietly .venv/bin/python -m compileall -q src || note "src/ could not be compiled (log: $LOG)"
     printf '%s\n' "$wanted" >"$stamp"
 }
 

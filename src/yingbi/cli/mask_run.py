@@ -72,9 +72,7 @@ def _mask(
 ) -> int:
     from yingbi.bootstrap import sight
     from yingbi.capture.inputs import left_out
-    from yingbi.usecases.contact_sheet import contact_sheet
     from yingbi.usecases.mask import mask_inputs
-    from yingbi.usecases.report import mask_with_report
 
     settings, targets, zones = looking
     second = _second_look(settings, targets) if given["check"] else None
@@ -87,8 +85,12 @@ def _mask(
         if report is None:
             reports = mask_inputs(pairs, options, seeing, progress)
             if sheet:
+                from yingbi.usecases.contact_sheet import contact_sheet
+
                 contact_sheet(reports, sheet, progress)
         else:
+            from yingbi.usecases.report import mask_with_report
+
             whole = replace(report, left_out=passed, sheet=sheet)
             reports = mask_with_report(pairs, options, seeing, progress, whole)
     return mask_words.close(reports, passed, report, as_json=given["as_json"])
@@ -155,14 +157,14 @@ def _report_plan(
     pairs: "Sequence[tuple[Input, Path]]",
 ) -> "ReportPlan | None":
     """Return where the report goes, by whom it is signed, and what decided the outcome."""
+    if not given["report"]:
+        return None
     from yingbi.bootstrap import report_facts
     from yingbi.domain.settings import data_home
     from yingbi.keys.installation import installation_key
     from yingbi.usecases.mask import plan_report
     from yingbi.usecases.report import ReportPlan
 
-    if not given["report"]:
-        return None
     plan_report(given["report"], pairs, force=given["force"] or given["resume"])
     deciding = _deciding(options, settings["check.score"])
     return ReportPlan(
@@ -186,10 +188,10 @@ def _second_look(settings: "Settings", targets: "Sequence[Target]") -> "Second":
 def _sheet_plan(
     given: dict[str, Any], settings: "Settings", pairs: "Sequence[tuple[Input, Path]]"
 ) -> "SheetPlan | None":
-    from yingbi.usecases.contact_sheet import SheetPlan, plan_sheet
-
     if not given["contact_sheet"]:
         return None
+    from yingbi.usecases.contact_sheet import SheetPlan, plan_sheet
+
     force = given["force"] or given["resume"]
     sheet = SheetPlan(given["contact_sheet"], settings["mask.grow"], force)
     taken = [path for item, output in pairs for path in (item.path, output)]

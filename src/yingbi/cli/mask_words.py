@@ -29,7 +29,7 @@ def close(
     as_json: bool,
 ) -> int:
     """Print the outcome; the status is 1 where an input failed, else 3 where one is quarantined."""
-    from yingbi.usecases.report import told
+    from yingbi.usecases.evidence import told
 
     entries = [told(one) for one in reports]
     failed = [entry for entry in entries if "error" in entry]

@@ -7,11 +7,14 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from yingbi.domain.messages import say_error
 from yingbi.domain.report import InputReport
 from yingbi.errors import ReadWriteError, SourceChangedError
-from yingbi.usecases.journal import Entry, Journal, Past
+
+if TYPE_CHECKING:  # it loads the ciphers, which a run without a report does not need
+    from yingbi.usecases.journal import Entry, Journal, Past
 
 READ_AT_ONCE = 1 << 20
 
@@ -67,7 +70,7 @@ def _stamp(status: os.stat_result) -> tuple[int, ...]:
 class Evidence:
     """The journal of this run, and what earlier ones finished."""
 
-    def __init__(self, journal: Journal, past: Past) -> None:
+    def __init__(self, journal: "Journal", past: "Past") -> None:
         self._journal, self._past = journal, past
 
     def kept(self, source: Path, output: Path) -> InputReport | None:
@@ -97,12 +100,29 @@ class Evidence:
         self._journal.done(entry_of(report))
 
 
-def entry_of(report: InputReport) -> Entry:
+def entry_of(report: InputReport) -> "Entry":
     """Return what the report says of one input that went well."""
     return report.more if report.kept else report.to_json() | dict(report.more)
 
 
-def _is(path: Path, told: Entry) -> bool:
+def told(report: InputReport, *, whole: bool = False) -> dict[str, Any]:
+    """Return the report for machines, its error in the user's language.
+
+    whole: with all that only the signed report says.
+    """
+    if report.error is None:
+        entry = dict(entry_of(report))
+        return entry if whole else {name: entry[name] for name in report.to_json()}
+    message = say_error(report.error)
+    return {
+        "source": report.source,
+        "output": None,
+        "error": {"code": report.error.code, "message": message},
+        **(report.more if whole else {}),
+    }
+
+
+def _is(path: Path, told: "Entry") -> bool:
     """Return whether the file is what was told of it; a size that differs spares the reading."""
     try:
         if path.is_symlink() or path.stat().st_size != told["bytes"]:

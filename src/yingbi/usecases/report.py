@@ -12,13 +12,12 @@ from typing import Any
 
 from yingbi.capture.inputs import Input, LeftOut
 from yingbi.domain.canonical_json import canonical
-from yingbi.domain.messages import say_error
 from yingbi.domain.report import InputReport, Progress
 from yingbi.keys.installation import InstallationKey
 from yingbi.media.output import new_file, sweep
 from yingbi.pipeline.engine import Sight
 from yingbi.usecases.contact_sheet import SheetPlan, contact_sheet
-from yingbi.usecases.evidence import Evidence, entry_of
+from yingbi.usecases.evidence import Evidence, told
 from yingbi.usecases.journal import opened_journal
 from yingbi.usecases.mask import MaskOptions, mask_inputs
 from yingbi.usecases.signed_report import REPORT, signed
@@ -71,23 +70,6 @@ def mask_with_report(
         }
         _write(plan.path, signed(body, plan.key, REPORT), force=plan.force or plan.resume)
     return reports
-
-
-def told(report: InputReport, *, whole: bool = False) -> dict[str, Any]:
-    """Return the report for machines, its error in the user's language.
-
-    whole: with all that only the signed report says.
-    """
-    if report.error is None:
-        entry = dict(entry_of(report))
-        return entry if whole else {name: entry[name] for name in report.to_json()}
-    message = say_error(report.error)
-    return {
-        "source": report.source,
-        "output": None,
-        "error": {"code": report.error.code, "message": message},
-        **(report.more if whole else {}),
-    }
 
 
 def _write(path: Path, document: Mapping[str, Any], *, force: bool) -> None:
