@@ -18,8 +18,8 @@ SIDE = 64
 """Canvas pixels of the square that each place gets."""
 SMALL = 40.0
 """Pixels of the picture; what seems smaller is often half as large as it seems."""
-THING_OF_SMALL, THING = 44.0, 32.0
-"""Canvas pixels of the thing in its square."""
+THING_OF_SMALL, THINGS = 44.0, (24.0, 48.0)
+"""Canvas pixels of the thing in its square; what is not small is seen in two sizes."""
 LARGEST_SCALE = 3.0
 ASIDE = 22.0
 """So far from the middle of its square, in canvas pixels, a thing may be; others are cut off."""
@@ -36,12 +36,8 @@ class Closer:
         """Return the places around boxes of the picture."""
         views = []
         for box in boxes:
-            x0, y0, x1, y1 = (float(edge) for edge in box)
-            longer = max(x1 - x0, y1 - y0, 1.0)
-            thing = THING_OF_SMALL if longer < SMALL else THING
-            scale = min(thing / longer, LARGEST_SCALE)
-            left, top = (x0 + x1 - SIDE / scale) / 2, (y0 + y1 - SIDE / scale) / 2
-            views.append(View(scale, SIDE, SIDE, round(left), round(top)))
+            longer = max(float(box[2] - box[0]), float(box[3] - box[1]), 1.0)
+            views += [_around(box, thing / longer) for thing in _things(longer)]
         return cls(views)
 
     @property
@@ -83,3 +79,15 @@ class Closer:
                 corner = np.tile(cells[i] * SIDE, 2).astype(np.float32)
                 moved[i : i + 1] = self.views[number].placed(boxes[i : i + 1] - corner)
         return moved, whole
+
+
+def _things(longer: float) -> tuple[float, ...]:
+    """Return how large a thing of so many pixels is to be seen."""
+    return (THING_OF_SMALL,) if longer < SMALL else THINGS
+
+
+def _around(box: NDArray[np.float32], scale: float) -> View:
+    """Return a square with the box in its middle, enlarged by LARGEST_SCALE at most."""
+    reach = SIDE / 2 / min(scale, LARGEST_SCALE)
+    left, top = ((box[:2] + box[2:]) / 2 - reach).tolist()
+    return View(min(scale, LARGEST_SCALE), SIDE, SIDE, round(left), round(top))
