@@ -10,7 +10,7 @@ from films import FACE, portrait
 from networks import as_frame, network
 from yingbi.detect import faces
 from yingbi.detect.closer import ASIDE, SIDE, Closer
-from yingbi.detect.faces import FaceFinder, _doubtful
+from yingbi.detect.faces import FaceFinder, _doubtful, _inside
 from yingbi.inference.session import Network
 
 BOXES = np.array([[100, 50, 114, 66], [-4, 10, 8, 24], [300, 200, 420, 330], [0, 0, 2, 3]], "f")
@@ -50,6 +50,11 @@ def test_a_doubt_in_a_clear_face_is_that_face_and_one_beside_it_is_not():
     boxes = np.array([[0, 0, 50, 60], [10, 10, 30, 30], [45, 40, 95, 100]], "f")
     assert _doubtful(boxes, np.array([0.9, 0.1, 0.1], "f")).tolist() == [2]
     assert sorted(_doubtful(boxes, np.array([0.2, 0.1, 0.1], "f")).tolist()) == [0, 1, 2]
+
+
+def test_a_box_that_is_nearly_all_beside_the_picture_is_told_by_its_share():
+    boxes = np.array([[10, 10, 20, 20], [-5, 10, 5, 20], [99, -40, 189, 60], [110, 0, 120, 9]], "f")
+    assert _inside(boxes, (100, 50)) == pytest.approx([1, 0.5, 0.5 / 90, 0])
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ DOUBT, CLEAR = 0.03, 0.3
 costs a third of searching the whole picture enlarged, and finds more of those turned."""
 SURER = 1.5
 """So many thresholds must the closer look see: who looks at many places sees more by chance."""
+LEAST_INSIDE = 0.1
+"""A face of which less lies in the picture shows nobody, and would be a line along the border."""
 EXPLAINED, AROUND = 0.8, 0.15
 """A doubt of which so much lies in a clear face, grown by this share, is that face."""
 
@@ -84,6 +86,8 @@ class FaceFinder:
         # In films a glance costs more than it saves: where all of a frame is searched much moved.
         glancing = part is None and not (self._thorough or frame.filmed)
         boxes, scores = self._glance(frame) if glancing else self._searched(frame, part)
+        shown = _inside(boxes, frame.size) >= LEAST_INSIDE
+        boxes, scores = boxes[shown], scores[shown]
         kept = without_doubles(boxes, scores, SAME_FACE)
         return regions(Target.FACE, boxes[kept], scores[kept], frame.size)
 
@@ -182,6 +186,14 @@ def _doubtful(boxes: Boxes, scores: Scores) -> NDArray[np.intp]:
     kept = without_doubles(boxes, scores, SAME_FACE)
     clear, doubts = kept[scores[kept] >= CLEAR], kept[scores[kept] < CLEAR]
     return doubts[~_explained(boxes[doubts], boxes[clear])]
+
+
+def _inside(boxes: Boxes, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return which share of each box lies in a picture of (width, height) pixels."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    shown = boxes[:, 2:].clip(0, size) - boxes[:, :2].clip(0, size)
+    share: NDArray[np.float32] = np.prod(shown, axis=1) / np.prod(sides, axis=1)
+    return share
 
 
 def _explained(boxes: Boxes, clear: Boxes) -> NDArray[np.bool_]:
