@@ -8,7 +8,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
-from yingbi.mask.measured import usual_percent
+from yingbi.mask.measured import each_percent
 
 FILE = click.Path(path_type=Path)
 
@@ -39,9 +39,8 @@ FILE = click.Path(path_type=Path)
     "--style",
     metavar="STYLE",
     help=say(
-        "solid (default) cannot be undone; pixelate[:CELLS] and blur[:SHARE] let people be recognised: {pixelate} % and {blur} % in a test.",
-        pixelate=usual_percent("pixelate"),
-        blur=usual_percent("blur"),
+        "solid (default) cannot be undone; pixelate[:CELLS] and blur[:SHARE] let people be recognised, in percent of pictures in a test: {weak}.",
+        weak=each_percent(),
     ),
 )
 @click.option(

@@ -7,7 +7,7 @@ never less. They are kept here, with their date, so that every warning can name 
 from typing import Any
 
 from yingbi.domain.messages import say
-from yingbi.mask.style import Style, StyleName
+from yingbi.mask.style import Style
 
 MEASURED_ON = "2026-11-25"
 PEOPLE, PICTURES = 18, 5
@@ -49,9 +49,10 @@ def facts(style: Style) -> dict[str, Any]:
     return told
 
 
-def usual_percent(name: StyleName) -> str:
-    """Return the percent recognised under a weak style at its usual strength, as text."""
-    return f"{recognised(Style.parse(name)):g}"
+def each_percent() -> str:
+    """Return every weak style that was measured with the percent recognised under it, as text."""
+    rows = ((name, at, percent) for name, its in RECOGNISED.items() for at, percent in its)
+    return ", ".join(f"{name}:{at:g} {percent:g}" for name, at, percent in rows)
 
 
 def warning(style: Style) -> str | None:
