@@ -281,7 +281,12 @@ def test_televisions_laptops_and_telephones_are_screens_and_nobody(name):
     frame = as_frame(np.zeros((256, 256, 3), np.uint8))
     (screen,) = PersonFinder(made, also={Target.SCREEN: 0.5}).find(frame)
     assert screen.kind is Target.SCREEN
-    assert screen.box == (30 * 4 - 24, 20 * 4 - 24, 30 * 4 + 24, 20 * 4 + 24)
+    assert screen.box == (
+        (30 * 4 - 24) // 2,
+        (20 * 4 - 24) // 2,
+        (30 * 4 + 24) // 2,
+        (20 * 4 + 24) // 2,
+    )
     assert PersonFinder(made).find(frame) == []
 
 
