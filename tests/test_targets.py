@@ -1,6 +1,7 @@
 """What is found beside faces and people, and how heads are derived from both."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,15 +11,17 @@ from hypothesis import strategies as st
 
 from made_models import answering
 from networks import as_frame, network
+from yingbi.bootstrap import load_settings
 from yingbi.detect.heads import heads
 from yingbi.detect.people import PersonFinder
 from yingbi.detect.plates import plates, strokes_of
 from yingbi.detect.text import TextFinder, legible
-from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped, overlap
+from yingbi.domain.region import DEFAULT, KEPT, BoxXYXY, Region, Target, area, clipped, overlap
 from yingbi.inference.session import OnnxNetwork
 from yingbi.mask.cover import reach
 from yingbi.media.blobs import Blob, blobs, straightened
 from yingbi.media.still import read_still
+from yingbi.pipeline.finders import Finders
 
 BODY = (100, 100, 200, 400)
 
@@ -319,3 +322,25 @@ def covered(regions: list[Region], size: tuple[int, int]) -> np.ndarray:
         if place is not None:
             mask[place[1] : place[3], place[0] : place[2]] = True
     return mask
+
+
+@pytest.mark.parametrize(
+    ("for_heads", "filmed", "scale"), [(False, False, 2), (True, False, 1), (True, True, 2)]
+)
+def test_a_small_still_is_enlarged_unless_only_heads_are_wanted(for_heads, filmed, scale):
+    heat = np.zeros((1, 64, 64, 80), np.float32)
+    heat[0, 20, 30, 0] = 0.6
+    sizes = np.full((1, 64, 64, 4), 24, np.float32)
+    made = OnnxNetwork(answering("picture", (1, "h", "w", 3), heat=heat, sizes=sizes), 1)
+    frame = replace(as_frame(np.zeros((256, 256, 3), np.uint8)), filmed=filmed)
+    (person,) = PersonFinder(made, for_heads=for_heads).find(frame)
+    assert person.box == tuple(side // scale for side in (96, 56, 144, 104))
+
+
+def test_only_who_wants_bodies_or_screens_has_small_stills_enlarged():
+    def for_heads(*targets: Target) -> list[bool]:
+        found = Finders(load_settings({}), frozenset(targets), 1).all()
+        return [one._for_heads for one in found if isinstance(one, PersonFinder)]
+
+    assert for_heads(*DEFAULT) == [True]
+    assert for_heads(*KEPT) == for_heads(Target.HEAD, Target.SCREEN) == [False]

@@ -113,7 +113,10 @@ class Finders:
     def _people(self) -> Finder:
         screens = Target.SCREEN in self.targets
         also = {Target.SCREEN: self._score("detect.screen")} if screens else {}
-        return PersonFinder(self._network(PERSON), self._score("detect.person"), also)
+        for_heads = not self.targets & {Target.PERSON, Target.SCREEN}
+        return PersonFinder(
+            self._network(PERSON), self._score("detect.person"), also, for_heads=for_heads
+        )
 
     def _text(self) -> Finder:
         size, score = min(self.settings["detect.size"], LARGEST_TEXT), self._score("detect.text")
