@@ -150,6 +150,24 @@ def test_whoever_shoots_past_by_their_own_size_a_frame_is_covered(monkeypatch):
     assert uncovered(shoots, 40)[0]
 
 
+@pytest.mark.parametrize("again", [[], [(10, 10, 20, 20)], [(150, 150, 230, 230)]])
+def test_whom_a_tile_cuts_is_looked_at_again_and_never_let_go(again):
+    """The second look may see them whole, see somebody else alone, or nothing."""
+    part, cut = (100, 100, 196, 196), Region(Target.FACE, (160, 160, 196, 196), 0.5)
+    more = [Region(Target.FACE, box, 0.3) for box in again]
+
+    class Twice(Truth):
+        def glance(self, frame: Frame, part: BoxXYXY | None) -> list[Region]:
+            return more
+
+    frame = frame_of(0, np.zeros((SIZE[1], SIZE[0]), np.uint8))
+    before = lookahead._Look(signature(frame), [], 0.0)
+    stretch = lookahead._Stretch(before, [], Twice(lambda _index: None))
+    found = stretch._whole_ones(frame, [part], lambda _frame, _part: [cut])
+    whole = again == [(150, 150, 230, 230)]
+    assert found == (more if whole else [*more, cut])
+
+
 def test_what_was_there_between_two_looks_alone_is_found(monkeypatch):
     """Somebody is there for three frames, none of which ends a stretch."""
 

@@ -47,10 +47,16 @@ def test_a_network_is_measured_once_and_the_doctor_measures_nothing(shelf, model
     kept = known(model, shelf)
     assert kept is not None
     assert set(kept.ms) == set(runtime.available())
-    assert kept.ms[kept.chosen] == min(kept.ms.values()) > 0
+    assert 0 < kept.ms[kept.chosen] <= runtime.WORTH * min(kept.ms.values())
     monkeypatch.setattr(runtime, "_measure", lambda _model: pytest.fail("measured again"))
     remember(model, shelf)
     assert fastest(model, shelf) == kept
+
+
+def test_another_runtime_must_be_worth_its_loading():
+    assert runtime._best({"onnxruntime": 10.0, "openvino-f32": 8.5}).chosen == "onnxruntime"
+    assert runtime._best({"onnxruntime": 10.0, "openvino-f32": 7.5}).chosen == "openvino-f32"
+    assert runtime._best({"openvino-f32": 7.5}).chosen == "openvino-f32"
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "runs it"), ("zh", "运行它")])

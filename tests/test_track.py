@@ -112,6 +112,12 @@ def test_whoever_leaps_and_whoever_may_have_stayed_are_both_covered() -> None:
         assert covers(regions, there.box)
 
 
+def test_two_frames_of_one_time_are_no_pace() -> None:
+    found = [(Tick(n, 0.0), [face(100 + 25 * n)]) for n in range(3)]
+    for (_, regions), (_, seen) in zip(track(found, hold_s=0.5), found, strict=True):
+        assert covers(regions, seen[0].box)
+
+
 def test_whoever_stops_is_not_followed_farther() -> None:
     found = [[face(20 * i)] for i in range(15)] + [[face(280)] for _ in range(15)]
     for regions in run(found)[15:]:

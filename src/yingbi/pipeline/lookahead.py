@@ -231,9 +231,9 @@ class _Stretch:
                 (cut if wanting else whole).append(one)
         again: list[Region] = []
         for one in cut:
-            if not any(_twice(one, other) for other in [*whole, *again]):
-                room = _room(one.box, frame.size)
-                again += self._eyes.glance(frame, room) or [one]
+            if not any(_shown(one, other) for other in [*whole, *again]):
+                seen = self._eyes.glance(frame, _room(one.box, frame.size))
+                again += seen if any(_shown(one, other) for other in seen) else [*seen, one]
         return whole + again
 
     def _doubts(self, early: Sequence[Region], late: Sequence[Region]) -> list[Region]:
@@ -382,6 +382,11 @@ def _twice(a: Region, b: Region) -> bool:
     if a.kind is not b.kind:
         return False
     return overlap(a.box, b.box) > 0.3 or _inside(a.box, b.box) > 0.7
+
+
+def _shown(part: Region, whole: Region) -> bool:
+    """Return whether what is seen in part is surely the other, which is as large at least."""
+    return _twice(part, whole) and area(whole.box) >= area(part.box)
 
 
 def _inside(a: BoxXYXY, b: BoxXYXY) -> float:

@@ -73,7 +73,8 @@ class _Track:
             self.recent.popleft()
         since = self.recent[0]
         gap_s = sight.time_s - since.time_s
-        if gap_s >= PACE_S / 2 or _away(since.box, sight.box) >= STEP:
+        told = gap_s >= PACE_S / 2 or _away(since.box, sight.box) >= STEP
+        if told and gap_s > 0:  # some films give two frames one time
             (x, y), (px, py) = _centre(sight.box), _centre(since.box)
             self.velocity = (x - px) / gap_s, (y - py) / gap_s
         elif self.velocity is None:
