@@ -10,6 +10,8 @@ Clause: 4.2.a; 6.2.1.f-2.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from math import ceil
 from typing import Generic, Protocol, TypeVar
 
 from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
@@ -210,13 +212,16 @@ def _associate(
     alive: Sequence[_Track], regions: Sequence[Region], now: float
 ) -> tuple[list[tuple[_Track, Region]], list[Region]]:
     """Pair tracks and regions of one kind, the nearest first; return pairs and the rest."""
-    offers = [
-        (nearness, i, j)
-        for i, known in enumerate(alive)
-        for j, region in enumerate(regions)
-        if known.kind is region.kind
-        and (nearness := max(_nearness(way, region.box) for way in known.ways(now))) > 0
-    ]
+    offers = []
+    for i, known in enumerate(alive):
+        ways = list(known.ways(now))
+        place = _place(ways)
+        for j, region in enumerate(regions):
+            if known.kind is not region.kind or not _meet(place, region.box):
+                continue
+            nearness = max(_nearness(way, region.box) for way in ways)
+            if nearness > 0:
+                offers.append((nearness, i, j))
     pairs, used, taken = [], set(), set()
     for _, i, j in sorted(offers, reverse=True):
         if i not in used and j not in taken:
@@ -232,6 +237,18 @@ def _leapt(lone: Sequence[_Track], sight: _Sight, kind: Target) -> _Track | None
     offers = [(_away(t.last.box, sight.box), t) for t in late]
     away, nearest = min(offers, key=lambda offer: offer[0], default=(LEAP, None))
     return nearest if away < LEAP else None
+
+
+def _place(ways: Sequence[BoxXYXY]) -> BoxXYXY:
+    """Return a box that meets whatever is near one of the ways; most boxes are far from it."""
+    x0, y0, x1, y1 = reduce(_hull, ways)
+    left, top, right, bottom = ways[0]
+    edge = ceil(REACH * max(right - left, bottom - top, 1))
+    return x0 - edge, y0 - edge, x1 + edge, y1 + edge
+
+
+def _meet(a: BoxXYXY, b: BoxXYXY) -> bool:
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 
 def _nearness(expected: BoxXYXY, box: BoxXYXY) -> float:
