@@ -68,7 +68,8 @@ class Frame:
     @property
     def time_s(self) -> float:
         """Presentation time in seconds."""
-        return float(self.pts * self.time_base)
+        base = self.time_base  # no fraction is made: this is asked for often
+        return self.pts * base.numerator / base.denominator
 
     def stored_box(self, box: BoxXYXY) -> BoxXYXY:
         """Return where a box of the displayed picture lies in the stored one."""
