@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingbi.domain.region import Region, Target, area, overlap
-from yingbi.track.tracker import track
+from yingbi.track.tracker import _meet, _nearness, _place, track
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,22 @@ def test_a_mask_that_is_held_never_shrinks(ways) -> None:
             was, is_ = ([r for r in rs if r.track == subject] for rs in (before, after))
             if len(was) == len(is_):  # none of their masks has ended
                 assert largest(is_) >= largest(was)
+
+
+BOX = st.builds(
+    lambda x, y, width, height: (x, y, x + width, y + height),
+    *[st.integers(-60, 60)] * 2,
+    *[st.integers(1, 40)] * 2,
+)
+STEPS = st.tuples(st.integers(-30, 30), st.integers(-30, 30))
+
+
+@given(box=BOX, steps=st.lists(STEPS, max_size=2), other=BOX)
+def test_nobody_who_is_near_one_of_the_ways_is_passed_over(box, steps, other) -> None:
+    x0, y0, x1, y1 = box
+    ways = [box, *((x0 + dx, y0 + dy, x1 + dx, y1 + dy) for dx, dy in steps)]
+    if any(_nearness(way, other) > 0 for way in ways):
+        assert _meet(_place(ways), other)
 
 
 def largest(regions: list[Region]) -> int:
