@@ -296,7 +296,7 @@ def test_a_file_that_may_not_be_read_is_reported_among_good_ones(tmp_path: Path)
     )  # fmt: skip
     assert done.returncode == 1, done
     good, bad = json.loads(done.stdout)
-    assert good["faces"] == 1
+    assert good["faces"] >= 1
     assert bad["error"]["code"] == "unreadable-input"
 
 

@@ -1,12 +1,13 @@
 """One person keeps one id, and nothing blinks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yingbi.domain.region import Region, Target, area, overlap
+from yingbi.mask.cover import reach
 from yingbi.track.tracker import _meet, _nearness, _place, track
 
 
@@ -124,6 +125,21 @@ def test_whoever_stops_is_not_followed_farther() -> None:
         assert len(regions) == 1
 
 
+@pytest.mark.parametrize("stops_after", [1, 3, 6])
+def test_whoever_stops_between_two_looks_is_covered_all_the_while(stops_after: int) -> None:
+    truth = [face(20 * min(i, 8 + stops_after)) for i in range(24)]
+    found = [[truth[i]] if i <= 8 or i >= 16 else [] for i in range(24)]
+    for regions, real in zip(run(found), truth, strict=True):
+        assert covers([grown_as_masks_are(r) for r in regions], real.box)
+
+
+def test_a_face_of_which_one_frame_shows_a_part_is_covered_whole() -> None:
+    truth = [face(300 + 5 * i) for i in range(9)]
+    part = Region(Target.FACE, (330, 55, 360, 80), 0.3)
+    found = [[one] if i != 4 else [part] for i, one in enumerate(truth)]
+    assert covers(run(found)[4], truth[4].box)
+
+
 @pytest.mark.parametrize("hold_s", [0.0, 0.2, 1.0])
 def test_every_frame_comes_out_once_and_in_order(hold_s: float) -> None:
     run([[face(10)] if i % 7 == 0 else [] for i in range(50)], hold_s)
@@ -177,6 +193,10 @@ def test_nobody_who_is_near_one_of_the_ways_is_passed_over(box, steps, other) ->
     ways = [box, *((x0 + dx, y0 + dy, x1 + dx, y1 + dy) for dx, dy in steps)]
     if any(_nearness(way, other) > 0 for way in ways):
         assert _meet(_place(ways), other)
+
+
+def grown_as_masks_are(region: Region) -> Region:
+    return replace(region, box=reach(region, 0.25))
 
 
 def largest(regions: list[Region]) -> int:

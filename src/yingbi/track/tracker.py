@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from math import ceil
+from math import ceil, hypot
 from typing import Generic, Protocol, TypeVar
 
 from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
@@ -94,6 +94,24 @@ class _Track:
         x0, y0, x1, y1 = sight.box
         return x0 + dx, y0 + dy, x1 + dx, y1 + dy
 
+    def haste(self, sight: _Sight) -> float:
+        """Return how many times as fast they came as it takes to be at another sight; 1 at least."""
+        (x, y), (px, py) = _centre(sight.box), _centre(self.last.box)
+        way = hypot(x - px, y - py)
+        came = hypot(*(self.velocity or (0.0, 0.0))) * (sight.time_s - self.last.time_s)
+        return max(1.0, came / way) if way else 1.0
+
+    def expected(self, sight: _Sight) -> BoxXYXY:
+        """Return where the last sight should be by the ones before and after it.
+
+        A face that one frame shows in part has a box of that part alone.
+        """
+        before, last = self.recent[-1] if self.recent else self.last, self.last
+        span_s = sight.time_s - before.time_s
+        if before is last or span_s > SURE_S or span_s <= 0:
+            return last.box
+        return _between(before.box, sight.box, (last.time_s - before.time_s) / span_s)
+
     def growth(self, away_s: float) -> float:
         """Return by how much a box grows on each side when so long unseen."""
         return away_s * (BODY_GROWTH_PER_S if self.kind is Target.PERSON else FACE_GROWTH_PER_S)
@@ -164,14 +182,17 @@ class _Tracker(Generic[F]):
             yield waiting.frame, list(waiting.regions.values())
 
     def _go_on(self, known: _Track, sight: _Sight) -> None:
-        """Replace what was held since the last sight by the straight way between both."""
-        last = known.last
+        """Replace what was held since the last sight by the straight way between both.
+
+        Whoever came faster than it takes on the whole may have stopped anywhere on it.
+        """
+        last, haste, expected = known.last, known.haste(sight), known.expected(sight)
         known.see(sight)
         gap_s = sight.time_s - last.time_s
         for waiting in self._waiting:
             time_s = waiting.frame.time_s
             if last.time_s < time_s:
-                box = _between(last.box, sight.box, (time_s - last.time_s) / gap_s)
+                box = _on_the_way(last.box, sight.box, (time_s - last.time_s) / gap_s, haste)
                 span = min(time_s - last.time_s, sight.time_s - time_s)
                 waiting.regions[known] = Region(
                     known.kind,
@@ -180,6 +201,9 @@ class _Tracker(Generic[F]):
                     known.subject,
                     seen=gap_s <= SURE_S,
                 )
+            elif last.time_s == time_s and known in waiting.regions:
+                seen = waiting.regions[known]
+                waiting.regions[known] = replace(seen, box=_hull(seen.box, expected))
         if sight.time_s - known.first.time_s <= PACE_S or last is known.first:
             self._reach_back(known)
 
@@ -294,6 +318,12 @@ def _centre(box: BoxXYXY) -> tuple[float, float]:
 
 def _hull(a: BoxXYXY, b: BoxXYXY) -> BoxXYXY:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _on_the_way(a: BoxXYXY, b: BoxXYXY, share: float, haste: float) -> BoxXYXY:
+    """Return what holds them at a share of the time, gone at first or at last so much faster."""
+    soon, late = min(1.0, haste * share), max(0.0, 1 - haste * (1 - share))
+    return _hull(_between(a, b, soon), _between(a, b, late))
 
 
 def _between(a: BoxXYXY, b: BoxXYXY, share: float) -> BoxXYXY:
