@@ -13,6 +13,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+PREPARED = 512
+"""Steps of a network kept prepared, each for one size of picture: about a dozen sizes, of 5 MB each.
+The library's own limit is ten times that, and a long film would fill it."""
+
 Precision = Literal["f32", "bf16"]
 
 
@@ -33,6 +37,7 @@ class OpenVinoNetwork:
             "NUM_STREAMS": 1,
             # Pinned, two networks of one process would share a core and leave the others idle.
             "ENABLE_CPU_PINNING": False,
+            "CPU_RUNTIME_CACHE_CAPACITY": PREPARED,
         }
         compiled = core.compile_model(core.read_model(model, b""), "CPU", hints)
         self._request = compiled.create_infer_request()
