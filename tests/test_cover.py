@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingbi.domain.frame import Frame, Plane
-from yingbi.domain.region import Region, Target
-from yingbi.mask.cover import cover, reach
+from yingbi.domain.region import BoxXYXY, Region, Target
+from yingbi.mask.cover import cover, outermost, reach
 
 GREY = 128
 
@@ -58,6 +58,23 @@ def test_nothing_survives_inside_and_nothing_changes_outside(
     for plane, old in zip(frame.planes[1:], before[1:], strict=True):
         assert (plane.samples[touched] == GREY).all()
         assert (plane.samples[~touched] == old[~touched]).all()
+
+
+few_boxes = st.tuples(*[st.integers(0, 3)] * 2, *[st.integers(1, 3)] * 2).map(
+    lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
+
+
+@given(st.lists(few_boxes, max_size=12))
+def test_what_lies_in_another_box_is_not_drawn_twice_and_nothing_is_left_out(places) -> None:
+    kept = outermost(places)
+    assert all(any(holds(one, place) for one in kept) for place in places)
+    assert not any(holds(a, b) for i, a in enumerate(kept) for j, b in enumerate(kept) if i != j)
+
+
+def holds(outer: BoxXYXY, inner: BoxXYXY) -> bool:
+    low = outer[0] <= inner[0] and outer[1] <= inner[1]
+    return low and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def test_the_fill_does_not_depend_on_what_it_covers() -> None:

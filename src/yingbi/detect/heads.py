@@ -43,11 +43,13 @@ def heads(regions: Iterable[Region]) -> list[Region]:
 
 def _without_face(bodies: Sequence[Region], faces: Sequence[Region]) -> list[Region]:
     """Return the bodies to which no clear face belongs; a face belongs to one body at most."""
+    uppers = [_upper_part(body.box) for body in bodies]
     offers = [
         (share, i, j)
-        for i, body in enumerate(bodies)
         for j, face in enumerate(faces)
-        if face.score >= CLEAR_SIGHT and (share := _share(face.box, _upper_part(body.box))) > WITHIN
+        if face.score >= CLEAR_SIGHT
+        for i, upper in enumerate(uppers)
+        if (share := _share(face.box, upper)) > WITHIN
     ]
     faced, taken = set(), set()
     for _, i, j in sorted(offers, reverse=True):

@@ -6,7 +6,9 @@ Blur and mosaic keep what can be matched again (a parrot attack recognises 9 of
 Clause: 4.2.a; 6.2.5.b; 6.2.5.c-1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.region import BoxXYXY, Region, Target, clipped, grown
@@ -53,20 +55,27 @@ def cover(frame: Frame, regions: Iterable[Region], *, grow: float, style: Style 
 
     Clause: 4.2.a; 6.2.5.b.
     """
-    covered, values = 0, fills(frame, style)
-    for region in regions:
-        box = reach(region, grow)
-        shown = clipped(box, *frame.size)
-        if shown is None:
-            continue
-        covered += 1
-        if style.irreversible:
+    size = frame.size
+    places = [reach(region, grow) for region in regions]
+    boxes = [(place, shown) for place in places if (shown := clipped(place, *size))]
+    if style.irreversible:
+        values = fills(frame, style)
+        for shown in outermost([shown for _, shown in boxes]):
             stored = frame.stored_box(shown)
             for plane, fill in zip(frame.planes, values, strict=True):
                 _fill(plane, stored, fill)
-        else:
-            soften(frame, box, style)
-    return covered
+    else:
+        for place, _ in boxes:
+            soften(frame, place, style)
+    return len(boxes)
+
+
+def outermost(boxes: Sequence[BoxXYXY]) -> list[BoxXYXY]:
+    """Return the boxes that lie in no other, of equal ones the first: a face lies in its head."""
+    x0, y0, x1, y1 = np.array(boxes, np.int32).reshape(-1, 4).T
+    inside = (x0[:, None] >= x0) & (y0[:, None] >= y0) & (x1[:, None] <= x1) & (y1[:, None] <= y1)
+    inside &= ~inside.T | np.tri(len(boxes), k=-1, dtype=np.bool_)
+    return [boxes[n] for n in np.flatnonzero(~inside.any(axis=1)).tolist()]
 
 
 def fills(frame: Frame, style: Style) -> list[tuple[int, ...]]:

@@ -238,9 +238,11 @@ class _Stretch:
 
     def _doubts(self, early: Sequence[Region], late: Sequence[Region]) -> list[Region]:
         """Return what is seen at one end and not surely, the same, at the other."""
-        alone = [one for one in early if not any(_same(one, other) for other in late)]
-        alone += [one for one in late if not any(_same(one, other) for other in early)]
-        return [one for one in alone if one.score >= DOUBT and one.kind in self._eyes.quick]
+        return [*self._alone(early, late), *self._alone(late, early)]
+
+    def _alone(self, here: Sequence[Region], there: Sequence[Region]) -> Iterator[Region]:
+        clear = [one for one in here if one.score >= DOUBT and one.kind in self._eyes.quick]
+        return (one for one in clear if not any(_same(one, other) for other in there))
 
     def _transients(self, last: int) -> Iterator[tuple[int, Cells]]:
         """Yield the frames in which something moved that was gone at the end.
@@ -395,5 +397,4 @@ def _inside(a: BoxXYXY, b: BoxXYXY) -> float:
     height = min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:
         return 0.0
-    areas = (a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])
-    return width * height / min(areas)
+    return width * height / min(area(a), area(b))

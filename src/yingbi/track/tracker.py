@@ -83,9 +83,16 @@ class _Track:
             self.velocity = 0.0, 0.0
         self.last = sight
 
-    def ways(self, time_s: float) -> Iterator[BoxXYXY]:
-        """Yield where the box may be at that time: moving on as it did, slower, or stopped."""
-        return (self._moved(self.last, time_s, share) for share in (1.0, SLOWEST, 0.0))
+    @property
+    def still(self) -> bool:
+        """Whether it was never seen to move, as most are of which nothing comes."""
+        return self.velocity in (None, (0.0, 0.0)) or self.last.time_s == self.first.time_s
+
+    def ways(self, time_s: float) -> list[BoxXYXY]:
+        """Return where the box may be at that time: moving on as it did, slower, or stopped."""
+        if self.still:
+            return [self.last.box]
+        return [self._moved(self.last, time_s, share) for share in (1.0, SLOWEST, 0.0)]
 
     def _moved(self, sight: _Sight, time_s: float, share: float = 1.0) -> BoxXYXY:
         told_s = AS_LONG * (self.last.time_s - self.first.time_s)
@@ -120,9 +127,11 @@ class _Track:
         """Return the region before the first or after the last sight: as expected, and grown."""
         sight = self.first if time_s < self.first.time_s else self.last
         growth = self.growth(abs(time_s - sight.time_s))
-        slow, fast = (self._moved(sight, time_s, share) for share in (SLOWEST, 1.0))
-        box = grown(_hull(slow, fast), growth)
-        return Region(self.kind, box, sight.score, self.subject, seen=False)
+        place = sight.box
+        if not self.still:
+            slow, fast = (self._moved(sight, time_s, share) for share in (SLOWEST, 1.0))
+            place = _hull(slow, fast)
+        return Region(self.kind, grown(place, growth), sight.score, self.subject, seen=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -238,7 +247,7 @@ def _associate(
     """Pair tracks and regions of one kind, the nearest first; return pairs and the rest."""
     offers = []
     for i, known in enumerate(alive):
-        ways = list(known.ways(now))
+        ways = known.ways(now)
         place = _place(ways)
         for j, region in enumerate(regions):
             if known.kind is not region.kind or not _meet(place, region.box):
