@@ -402,7 +402,7 @@ def test_an_interrupt_ends_every_input_that_is_under_way(tmp_path: Path) -> None
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert len(err.split("\n")) == 3, "click's own line break, ours, and no other"
+    assert len(err.splitlines()) == 1, err
     assert time.monotonic() - began < 20, "what was under way went on"
     assert not left_behind(tmp_path / "out")
     assert not list((tmp_path / "out").glob("*.mp4"))

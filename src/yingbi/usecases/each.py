@@ -1,8 +1,10 @@
 """Do the same with many inputs; one that fails stops no other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from threading import Event
+from contextlib import contextmanager
+from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
+from threading import Event, current_thread, main_thread
 from typing import TypeVar
 
 from yingbi.domain.report import Progress
@@ -61,14 +63,27 @@ def each(
 
     if jobs == 1 or len(items) == 1:
         return [outcome(item) for item in items]
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            futures = [pool.submit(outcome, item) for item in items]
-            # Waiting without an end was seen not to be ended by an interrupt.
-            while wait(futures, WAKES_S).not_done:
-                pass
-            return [future.result() for future in futures]
-        except BaseException:
-            stoppable.stop.set()
+    with ThreadPoolExecutor(jobs) as pool, _ended_by_signals(stoppable.stop):
+        futures = [pool.submit(outcome, item) for item in items]
+        # Waiting without an end was seen not to be ended by an interrupt.
+        while wait(futures, WAKES_S).not_done and not stoppable.stop.is_set():
+            pass
+        if stoppable.stop.is_set():
             pool.shutdown(cancel_futures=True)
-            raise
+            raise InterruptedByUserError
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def _ended_by_signals(stop: Event) -> Iterator[None]:
+    """Let a signal set the event: raised wherever it comes, it could leave a lock taken for good."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    heeded = [one for one in (SIGINT, SIGTERM) if getsignal(one) is not SIG_IGN]
+    before = {one: signal(one, lambda *_: stop.set()) for one in heeded}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal(one, handler)
