@@ -6,11 +6,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 from films import portrait
+from yingbi.media.heic import heic_reader
 
 SIZE = (160, 120)
 WORD = b"Anna-at-home"
@@ -84,6 +86,12 @@ def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
 def jpeg(mode: str = "RGB", orientation: int = 1, **options: object) -> bytes:
     given = {"quality": 85, "comment": WORD, "xmp": XMP, "exif": exif(orientation)}
     return saved(turned(photo(), orientation).convert(mode), "JPEG", **(given | options))
+
+
+def heic(picture: Image.Image, **options: object) -> bytes:
+    """A picture as telephones store them."""
+    heic_reader(Path("heic"))  # from here on Pillow knows the format
+    return saved(picture, "HEIF", **({"quality": 90} | options))
 
 
 def turned(picture: Image.Image, orientation: int) -> Image.Image:
@@ -261,6 +269,20 @@ ROWS: dict[str, Row] = {
     ),
     "avif moving": Row(lambda: moving("AVIF", frames()), 45, 3),
     "avif turned": Row(lambda: saved(turned(photo(), 6), "AVIF", exif=exif(6), xmp=XMP), 45, 3),
+    "heic": Row(
+        lambda: heic(photo(), exif=exif(), xmp=XMP, icc_profile=icc()), 45, 3, profile=True
+    ),
+    "heic 4:4:4 and alpha": Row(
+        lambda: heic(clear_photo(), chroma=444, exif=exif(), xmp=XMP), 45, 3
+    ),
+    "heic turned": Row(lambda: heic(turned(photo(), 6), exif=exif(6), xmp=XMP), 45, 3),
+    "heic of two pictures": Row(
+        lambda: heic(
+            photo(), exif=exif(), xmp=XMP, save_all=True, append_images=[photo().convert("L")]
+        ),
+        45,
+        3,
+    ),
     "tiff 1 bit": Row(
         lambda: tiff(photo().convert("1"), compression="group4"), plants=3, same=("compression",)
     ),

@@ -18,6 +18,7 @@ NO_ROOM = {"utils", "util", "common", "helpers", "helper", "manager", "managers"
 FOREIGN = {
     "av": {"media"},
     "PIL": {"media"},
+    "pillow_heif": {"media"},
     "cv2": {"media"},
     "onnxruntime": {"inference"},
     "openvino": {"inference"},
@@ -168,6 +169,7 @@ def test_every_room_is_importable_as_a_package():
 def test_the_file_of_packages_names_every_library_that_a_room_may_use():
     declared = (ROOT / "pyproject.toml").read_text("utf-8")
     distribution = {"PIL": "pillow", "cv2": "opencv", "argon2": "argon2", "_cffi_backend": "cffi"}
+    distribution["pillow_heif"] = "pillow-heif"
     used = {
         name for tree in modules().values() for name in set(names_imported(tree)) & set(FOREIGN)
     }

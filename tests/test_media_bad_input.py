@@ -31,6 +31,7 @@ from yingbi.errors import (
 )
 from yingbi.media.film import FilmReader
 from yingbi.media.film_writer import FilmWriter
+from yingbi.media.heic import heic_reader
 from yingbi.media.made_at import made_at
 from yingbi.media.output import new_file
 from yingbi.media.probe import probe
@@ -343,12 +344,13 @@ def test_sound_that_an_mp4_cannot_hold_is_refused_when_it_is_to_be_kept(tmp_path
 
 
 def saved(folder: Path, kind: str, **options: object) -> bytes:
+    heic_reader(folder)  # from here on Pillow knows HEIF
     sink = io.BytesIO()
     Image.fromarray(picture_rgb(0, 120, 90)).save(sink, kind, **options)
     return sink.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF"])
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9, 1.0])
 def test_a_still_cut_off_anywhere(kind, share, tmp_path):
     content = saved(tmp_path, kind)
@@ -411,7 +413,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "head"),
-    [("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), ("JPEG XL", b"\xff\x0a" + bytes(40))],
+    [("HEIC", b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc"), ("JPEG XL", b"\xff\x0a" + bytes(40))],
 )
 def test_pictures_of_other_kinds_are_named_and_refused(kind, head, tmp_path):
     with pytest.raises(UnsupportedMediaError, match="(?i)" + kind):
@@ -429,7 +431,7 @@ def test_unreadable_exif_is_no_reason_to_refuse_a_picture(tmp_path):
 def test_no_damage_whatever_gives_anything_but_a_picture_or_a_known_error(data, tmp_path_factory):
     """Any byte may change and any tail be lost: the answer is a known error, or the whole film."""
     folder = tmp_path_factory.mktemp("damage")
-    kinds = ["film", "JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"]
+    kinds = ["film", "JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF"]
     kind = data.draw(st.sampled_from(kinds))
     content = bytearray(small_film(folder) if kind == "film" else saved(folder, kind))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -237,7 +237,7 @@ def test_what_declares_too_many_pixels_is_refused_before_memory_is_taken(kind, t
 
 CUT = {
     kind: next(n for n in ROWS if n.split()[0] == kind)
-    for kind in ("png", "webp", "avif", "bmp", "gif", "tiff", "jpeg")
+    for kind in ("png", "webp", "avif", "heic", "bmp", "gif", "tiff", "jpeg")
 }
 
 
@@ -303,7 +303,7 @@ def test_a_full_palette_gives_its_rarest_colour_for_the_mask_and_stays_full():
     assert (after[outside] != before[outside]).any(axis=1).sum() <= 16
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (3, 5), (17, 33), (161, 119)])
 def test_odd_and_tiny_pictures_keep_their_size_and_samples(kind, size):
     content = saved(photo().resize(size), kind)
@@ -317,7 +317,7 @@ def test_odd_and_tiny_pictures_keep_their_size_and_samples(kind, size):
     if kind == "JPEG" and max(size) < 16:  # a single block, most of it beyond the picture's border
         assert near >= 30
         return
-    assert near >= (44 if kind in {"JPEG", "AVIF"} else 45 if kind == "WEBP" else 300)
+    assert near >= (44 if kind in {"JPEG", "AVIF", "HEIF"} else 45 if kind == "WEBP" else 300)
     covered = masked(content)
     with Image.open(io.BytesIO(covered)) as copy:
         assert copy.size == size

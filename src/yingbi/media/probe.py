@@ -18,11 +18,7 @@ OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x30\x26\xb2\x75", "WMV"),
     (0, b"\xff\x0a", "JPEG XL"),
     (4, b"JXL ", "JPEG XL"),
-    (8, b"heic", "HEIC"),
-    (8, b"heix", "HEIC"),
     (8, b"hevc", "HEIC"),
-    (8, b"heim", "HEIC"),
-    (8, b"heis", "HEIC"),
     (8, b"mif1", "HEIF"),
     (8, b"msf1", "HEIF"),
 )

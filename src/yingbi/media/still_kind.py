@@ -16,6 +16,7 @@ class StillKind(StrEnum):
     PNG = "image/png"
     WEBP = "image/webp"
     AVIF = "image/avif"
+    HEIC = "image/heic"
     TIFF = "image/tiff"
     BMP = "image/bmp"
     GIF = "image/gif"
@@ -26,6 +27,7 @@ ENDINGS: dict[StillKind, tuple[str, ...]] = {
     StillKind.PNG: (".png", ".apng"),
     StillKind.WEBP: (".webp",),
     StillKind.AVIF: (".avif", ".avifs"),
+    StillKind.HEIC: (".heic", ".heif", ".hif"),
     StillKind.TIFF: (".tif", ".tiff"),
     StillKind.BMP: (".bmp", ".dib"),
     StillKind.GIF: (".gif",),
@@ -44,6 +46,7 @@ MAGIC: tuple[tuple[bytes, StillKind], ...] = (
 )
 BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 AVIF_BRANDS = (b"avif", b"avis")
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis")
 
 
 def still_kind(head: bytes) -> StillKind | None:
@@ -60,6 +63,8 @@ def still_kind(head: bytes) -> StillKind | None:
         brands = {head[at : at + 4] for at in (8, *range(16, end, 4))}
         if brands.intersection(AVIF_BRANDS):
             return StillKind.AVIF
+        if brands.intersection(HEIC_BRANDS):
+            return StillKind.HEIC
     return None
 
 

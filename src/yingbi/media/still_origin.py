@@ -19,6 +19,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from yingbi.domain.messages import say
 from yingbi.errors import NotMediaError, UnsupportedMediaError
+from yingbi.media.heic import heic_reader
 from yingbi.media.still_kind import HEAD, StillKind, still_kind
 from yingbi.media.still_layout import (
     ColourChunks,
@@ -32,7 +33,7 @@ from yingbi.media.still_layout import (
 MAX_PIXELS = 1 << 28
 """16384 by 16384: more than the largest camera sensors have; a bomb has more still."""
 
-HALVINGS = {StillKind.GIF: 1, StillKind.WEBP: 2, StillKind.AVIF: 2}
+HALVINGS = {StillKind.GIF: 1, StillKind.WEBP: 2, StillKind.AVIF: 2, StillKind.HEIC: 2}
 """How often the bound is halved where a picture is held up to six times while it is worked on."""
 DEEP_HALVINGS = {StillKind.PNG: 1, StillKind.TIFF: 2}
 
@@ -136,12 +137,15 @@ def open_still(content: bytes, path: Path) -> OpenedStill:
         raise NotMediaError(path=path)
     content, png = _whole(kind, content, path)
     try:
-        image = READERS[kind](io.BytesIO(content))
+        reader = heic_reader(path) if kind is StillKind.HEIC else READERS[kind]
+        image = reader(io.BytesIO(content))
     except Image.DecompressionBombError:
         raise too_many_pixels(path) from None
     depth = png.depth
     if isinstance(image, TiffImageFile):
         depth = max(image.tag_v2.get(BITS_PER_SAMPLE, (8,)))
+    if kind is StillKind.HEIC and image.info["bit_depth"] > 8:
+        raise too_deep(path)
     opened = OpenedStill(kind, image, content, depth, png.colour)
     if image.width * image.height > opened.most_pixels:
         raise too_many_pixels(path)
@@ -160,13 +164,18 @@ def _whole(kind: StillKind, content: bytes, path: Path) -> tuple[bytes, PngFacts
         case StillKind.WEBP:
             check_webp(content, path)
         case StillKind.AVIF if _avif_depth(content) > 8:
-            raise UnsupportedMediaError(path=path, reason=say("it has more than 8 bits a channel"))
+            raise too_deep(path)
     return content, PngFacts(8, ())
 
 
 def too_many_pixels(path: Path) -> UnsupportedMediaError:
     """Return the refusal of a picture that would fill the memory."""
     return UnsupportedMediaError(path=path, reason=say("it has too many pixels"))
+
+
+def too_deep(path: Path) -> UnsupportedMediaError:
+    """Return the refusal of a picture whose colours could not be kept."""
+    return UnsupportedMediaError(path=path, reason=say("it has more than 8 bits a channel"))
 
 
 def _avif_depth(content: bytes) -> int:

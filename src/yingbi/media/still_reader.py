@@ -74,7 +74,7 @@ def frames_of(opened: OpenedStill, path: Path, *, as_rgb: bool = False) -> Itera
 
 def _each(opened: OpenedStill, path: Path) -> Iterator[Frame]:
     """Yield what Pillow shows, page by page or frame by frame."""
-    image, paged = opened.image, opened.kind is StillKind.TIFF
+    image, paged = opened.image, opened.kind in {StillKind.TIFF, StillKind.HEIC}
     options = OPTIONS.get(opened.kind, _of_others)
     pts = index = pixels = 0
     for number in range(opened.frames):
@@ -266,6 +266,13 @@ def _of_avif(opened: OpenedStill) -> dict[str, Any]:
     return {"subsampling": {(True, True): "4:2:0", (True, False): "4:2:2"}.get(shifts, "4:4:4")}
 
 
+def _of_heic(opened: OpenedStill) -> dict[str, Any]:
+    """Return the subsampling of the picture's chroma, and which colours its numbers mean."""
+    info = opened.image.info
+    told = {"chroma": info["chroma"]} if info.get("chroma") in {420, 422, 444} else {}
+    return told | ({"nclx_profile": nclx} if (nclx := info.get("nclx_profile")) else {})
+
+
 def _of_others(_: OpenedStill) -> dict[str, Any]:
     """Return nothing: the samples say all."""
     return {}
@@ -275,4 +282,5 @@ OPTIONS: dict[StillKind, Callable[[OpenedStill], dict[str, Any]]] = {
     StillKind.TIFF: _of_tiff,
     StillKind.WEBP: _of_webp,
     StillKind.AVIF: _of_avif,
+    StillKind.HEIC: _of_heic,
 }

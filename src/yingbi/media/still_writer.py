@@ -38,6 +38,12 @@ AVIF_TRIES: tuple[dict[str, Any], ...] = (
     {"quality": 100, "subsampling": "4:4:4"},
 )
 AVIF_SPEED = 8
+HEIC_TRIES: tuple[dict[str, Any], ...] = (
+    {"quality": 95},
+    {"quality": 100},
+    {"quality": -1, "chroma": 444},
+)
+"""-1 says without loss."""
 
 
 class StillWriter:
@@ -73,6 +79,8 @@ class StillWriter:
             return _moving_webp(self._encoded, frames[0])
         if first.kind is StillKind.TIFF:
             return _tiff(frames)
+        if first.kind is StillKind.HEIC:
+            return _heic(frames)
         if first.kind is StillKind.AVIF:
             return _avif(frames)
         return _single(frames[0])
@@ -140,6 +148,18 @@ def _avif(frames: Sequence[Frame]) -> bytes:
     # below the best quality alpha is not exact either, and a mask would let a little through
     tries = AVIF_TRIES[1:] if origin.mode in {"RGBA", "LA"} else AVIF_TRIES
     return _nearest(pictures, "AVIF", tries, **options)
+
+
+def _heic(frames: Sequence[Frame]) -> bytes:
+    origin: StillOrigin = frames[0].origin
+    pictures = [_picture(frame) for frame in frames]
+    for picture, frame in zip(pictures, frames, strict=True):
+        told = frame.origin.options.get("nclx_profile")
+        picture.info |= {"nclx_profile": told} if told else {}
+        picture.info |= {"icc_profile": frame.origin.icc} if frame.origin.icc else {}
+    chroma = {"chroma": origin.options["chroma"]} if "chroma" in origin.options else {}
+    tries = HEIC_TRIES[-1:] if origin.mode in {"RGBA", "LA"} else HEIC_TRIES
+    return _nearest(pictures, "HEIF", tries, **chroma)
 
 
 def _tiff(frames: Sequence[Frame]) -> bytes:
