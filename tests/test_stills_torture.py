@@ -11,6 +11,7 @@ from PIL import Image
 
 from films import portrait
 from yb import Yingbi
+from yingbi.media.heic import heic_reader
 
 SIDE = 16384
 LIMIT_GIB = 3.0
@@ -19,6 +20,8 @@ MAKE = """
 import sys
 import numpy as np
 from PIL import Image
+from yingbi.media.heic import heic_reader
+heic_reader("")
 Image.MAX_IMAGE_PIXELS = None
 face = Image.open(sys.argv[1]).convert("RGB")
 side = int(sys.argv[3])
@@ -48,6 +51,7 @@ def large(folder: Path, kind: str, side: int) -> Path:
         ("tif", SIDE),
         ("webp", 8192),
         ("avif", 8192),
+        ("heic", 8192),
         ("gif", 11584),
     ],
 )
@@ -66,6 +70,7 @@ def test_the_largest_picture_is_masked_within_three_gibibytes(kind, side, tmp_pa
     assert running.returncode == 0
     assert gib <= LIMIT_GIB
     Image.MAX_IMAGE_PIXELS = None
+    heic_reader(out)
     with Image.open(out) as picture:
         assert picture.size == (side, side)
         face = np.asarray(picture.crop((2400, 1200, 2800, 1700)).convert("RGB")).astype(int)
