@@ -60,19 +60,20 @@ def plates() -> list[Row]:
         masked = _masked([scene.path for scene in scenes], Path(name), Target.PLATE)
         shares, beside, own, whole = [], 0, 0, 0
         for scene, path in zip(scenes, masked, strict=True):
-            drawn = _drawn(path) & ~_drawn(scene.path)
+            told = ~_drawn(scene.path)  # what had the mask's colour before tells nothing
+            drawn = _drawn(path) & told
             areas = [area(polygon, drawn.shape) for polygon in scene.polygons]
             shares += [
-                float(drawn[inside].mean())
+                float(drawn[inside & told].mean())
                 for polygon, inside in zip(scene.polygons, areas, strict=True)
-                if inside.any() and height(polygon) >= LEAST_HEIGHT
+                if (inside & told).any() and height(polygon) >= LEAST_HEIGHT
             ]
             on = np.logical_or.reduce(areas)
             own, whole = own + int(on.sum()), whole + drawn.size
             beside += int((drawn & ~on).sum())
     hidden = sum(share >= COVERED for share in shares)
     low, high = (f"{100 * edge:.1f}" for edge in wilson(hidden, len(shares)))
-    told = say(
+    counted = say(
         "{what}: {covered} of {of} ({low} to {high} %)",
         what=what,
         covered=hidden,
@@ -82,7 +83,7 @@ def plates() -> list[Row]:
     )
     share = 100 * hidden / max(1, len(shares))
     return [
-        Row("leak-plates", told, share, "%", RECALL_GOAL, at_least=True),
+        Row("leak-plates", counted, share, "%", RECALL_GOAL, at_least=True),
         Row("leak-plates-beside", say("masked beside plates"), 100 * beside / whole, "%"),
         Row("leak-plates-own", say("the plates' own area"), 100 * own / whole, "%"),
     ]
