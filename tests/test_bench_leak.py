@@ -120,6 +120,8 @@ def test_what_is_masked_beside_people_is_counted(clips, tmp_path):
     write_planes(tmp_path / "grey.mp4", all_grey(), clips[0].rate, crf=10, gop=20)
     everything = judge(tmp_path / "grey.mp4", clips[0], OURS)
     assert everything.beside > 5 * everything.own
+    same = judge(tmp_path / "grey.mp4", clips[0], OURS, others=tmp_path / "grey.mp4")
+    assert (same.beside, same.own) == (0, everything.own)
     assert count([everything]).leaked == 0
 
 

@@ -51,7 +51,15 @@ def moved_stills(films: int = FILMS, frames: int = FRAMES) -> list[Row]:
 def compared(key: str, what: str, made: Sequence[Clip], folder: Path) -> Iterator[Row]:
     """Yield what leaks of the people in some films: by us, by the peer, and in the films themselves."""
     clear = count(judge(clip.path, clip, OURS) for clip in made)
-    ours = [judge(_masked(clip, folder), clip, OURS) for clip in made]
+    ours = [
+        judge(
+            _masked(clip.path, folder),
+            clip,
+            OURS,
+            _masked(clip.without, folder) if clip.without else None,
+        )
+        for clip in made
+    ]
     leak = count(ours)
     try:
         theirs: Leak | None = count(_peers(made))
@@ -95,9 +103,9 @@ def _rows(key: str, what: str, leak: Leak, goal: float | None) -> Iterator[Row]:
     yield Row(f"{key}-gap", longest, leak.gap_s, "s")
 
 
-def _masked(clip: Clip, folder: Path) -> Path:
-    out = folder / f"masked-{clip.path.name}"
-    cost([COMMAND, "mask", clip.path, "-o", out, "--force", "--targets", faces()])
+def _masked(film: Path, folder: Path) -> Path:
+    out = folder / f"masked-{film.name}"
+    cost([COMMAND, "mask", film, "-o", out, "--force", "--targets", faces()])
     return out
 
 

@@ -64,8 +64,10 @@ class Leak:
     gap_frames: int
 
 
-def judge(masked: Path, clip: Clip, fill: Fill) -> Judged:
+def judge(masked: Path, clip: Clip, fill: Fill, others: Path | None = None) -> Judged:
     """Return what a masked film shows of the people in its source.
+
+    others: the masked film without these people; what is masked there is not beside them.
 
     Raises: OtherFramesError.
     """
@@ -81,10 +83,12 @@ def judge(masked: Path, clip: Clip, fill: Fill) -> Judged:
         for person in clip.people
     )
     own = beside = 0
+    elsewhere = [fill.drawn(planes) for planes in read_planes(others)] if others else []
     for index, planes in islice(enumerate(read_planes(clip.path)), 0, None, EVERY):
         on = _heads(clip.people, index, drawn[index].shape)
         own += int(on.sum())
-        beside += int((drawn[index] & ~on & ~fill.drawn(planes)).sum())
+        known = on | fill.drawn(planes)
+        beside += int((drawn[index] & ~(known | elsewhere[index] if others else known)).sum())
     return Judged(people, clip.rate, own, beside)
 
 

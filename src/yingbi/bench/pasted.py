@@ -86,7 +86,9 @@ def _scene(scene: Scene, people: Sequence[Still], folder: Path) -> Clip:
         paths.append(list(_path(box, height, (wide, row), len(background), chance)))
     path, rate = folder / f"pasted-{scene.number}.mp4", Fraction(scene.rate)
     write_planes(path, _pasted(background, cast, paths), rate, crf=CRF, gop=GOP)
-    return Clip(path, "pasted", rate, tuple(_people(boxes, paths, (wide, high))))
+    without = folder / f"without-{scene.number}.mp4"
+    write_planes(without, background, rate, crf=CRF, gop=GOP)
+    return Clip(path, "pasted", rate, tuple(_people(boxes, paths, (wide, high))), without)
 
 
 def _people(

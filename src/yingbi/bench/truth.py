@@ -52,12 +52,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A made film, how it was made, and who is in it."""
+    """A made film, how it was made, and who is in it.
+
+    without: the same film without these people, where others of whom nothing is known are in it.
+    """
 
     path: Path
     kind: str
     rate: Fraction
     people: tuple[Person, ...]
+    without: Path | None = None
 
 
 def patch(
