@@ -1,6 +1,8 @@
 """Which library runs each network here: measured once, kept, and told by the doctor."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,33 @@ def test_a_library_that_the_settings_name_is_told_as_such(shelf, model):
     entry, line = told(shelf, YINGBI_MODELS_RUNTIME="onnxruntime")
     assert entry["runtime"] == "onnxruntime"
     assert "models.runtime" in line
+
+
+TWO_AT_ONCE = """
+import sys
+from pathlib import Path
+from threading import Barrier, Thread
+import numpy as np
+from yingbi.inference.openvino import OpenVinoNetwork
+
+model, both = Path(sys.argv[1]).read_bytes(), Barrier(2)
+
+def use():
+    both.wait()
+    network = OpenVinoNetwork(model, 1, "f32")
+    both.wait()
+    network.run({network.input_names[0]: np.zeros((1, 192, 192, 3), np.int32)})
+
+threads = [Thread(target=use, daemon=True) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("_attempt", range(10))
+def test_two_threads_that_use_openvino_first_at_the_same_time_do_not_wait_for_ever(_attempt):
+    """Without the one maker of its core a quarter of such processes hung."""
+    model = models_dir() / "pose-movenet.onnx"
+    subprocess.run([sys.executable, "-c", TWO_AT_ONCE, str(model)], check=True, timeout=60)

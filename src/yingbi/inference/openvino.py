@@ -8,6 +8,7 @@ whether it is there.
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 PREPARED = 512
 """Steps of a network kept prepared, each for one size of picture: about a dozen sizes, of 5 MB each.
 The library's own limit is ten times that, and a long film would fill it."""
+
+_MAKING = Lock()
 
 Precision = Literal["f32", "bf16"]
 
@@ -72,8 +75,17 @@ class OpenVinoNetwork:
         ]
 
 
-@cache
 def _core() -> Any:
-    from openvino import Core
+    """Return the library's only core, which one thread makes while others wait."""
+    with _MAKING:
+        return _made()
 
+
+@cache
+def _made() -> Any:
+    from openvino import Core, Tensor
+
+    # It makes its way to NumPy when first asked for an array, and two threads that ask first
+    # at the same time wait for each other for good (2026.4, pybind11's `npy_api`).
+    Tensor(np.zeros(1, np.float32))
     return Core()
