@@ -38,7 +38,7 @@ def open_network(name: str, models_dir: Path, threads: int, runtime: str = "auto
         name: as in the manifest.
         models_dir: the folder of the networks.
         threads: how many threads one call may use.
-        runtime: which library runs it; "auto" is the one measured to be the fastest.
+        runtime: which library runs it; "auto" is the one that was measured and chosen here.
 
     Raises: ModelMissingError, ModelChangedError.
     """

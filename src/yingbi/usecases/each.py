@@ -80,7 +80,8 @@ def _ended_by_signals(stop: Event) -> Iterator[None]:
     if current_thread() is not main_thread():
         yield
         return
-    heeded = [one for one in (SIGINT, SIGTERM) if getsignal(one) is not SIG_IGN]
+    # Who is ignored stays so, and what was not set from here (None) could not be set again.
+    heeded = [one for one in (SIGINT, SIGTERM) if getsignal(one) not in (SIG_IGN, None)]
     before = {one: signal(one, lambda *_: stop.set()) for one in heeded}
     try:
         yield
