@@ -20,7 +20,7 @@ from yingbi.errors import (
 if TYPE_CHECKING:
     from yingbi.mask.style import Style
     from yingbi.media.companions import Extra
-    from yingbi.pipeline.engine import Finder, Sight
+    from yingbi.pipeline.engine import Finder, Sight, Told
     from yingbi.pipeline.finders import Finders
     from yingbi.pipeline.recheck import Second
     from yingbi.structure.scribe import PoseSource
@@ -115,18 +115,12 @@ def report_facts(
     settings: Settings, targets: Sequence[Target], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what decides a run, as its report says it: version, settings, networks, options."""
-    from importlib.metadata import version
-
     from yingbi.mask.measured import facts
 
-    networks = _finders(settings, targets).networks()
     return {
         "version": 2,
-        "yingbi": version("yingbi"),
-        "targets": [target.value for target in targets],
+        **found_facts(settings, targets),
         "mask": facts(style(settings)),
-        "settings": looking_settings(settings),
-        "networks": [{"name": name, "sha256": sha256} for name, sha256 in networks],
         "options": dict(options),
     }
 
@@ -159,6 +153,35 @@ def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
         style=style(settings),
         targets=frozenset(targets),
     )
+
+
+def sight_of_edit(settings: Settings, told: "Told") -> "Sight":
+    """Return how to cover what an edit says; no network is loaded."""
+    from yingbi.pipeline.engine import Sight
+
+    return Sight(
+        finders=(),
+        hold_s=settings["track.hold_s"],
+        grow=settings["mask.grow"],
+        crf=settings["video.crf"],
+        preset=settings["video.preset"],
+        threads=_threads(settings),
+        style=style(settings),
+        told=told,
+    )
+
+
+def found_facts(settings: Settings, targets: Sequence[Target]) -> dict[str, Any]:
+    """Return by what a first pass looks, as its edit says it."""
+    from importlib.metadata import version
+
+    networks = _finders(settings, targets).networks()
+    return {
+        "yingbi": version("yingbi"),
+        "targets": [target.value for target in targets],
+        "settings": looking_settings(settings),
+        "networks": [{"name": name, "sha256": sha256} for name, sha256 in networks],
+    }
 
 
 def style(settings: Settings) -> "Style":

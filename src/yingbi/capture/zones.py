@@ -14,7 +14,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +25,7 @@ from yingbi.domain.zone import Does, Point, Unit, Zone, area_of, edges_cross
 from yingbi.errors import NoSuchInputError, UnreadableInputError
 
 GAP = re.compile(r"\s*,?\s*")
-FIELDS = {"name", "do", "rectangle", "polygon", "unit", "from_s", "to_s", "files"}
+ZONE_FIELDS = {"name", "do", "rectangle", "polygon", "unit", "from_s", "to_s", "files"}
 MOST_ZONES, MOST_POINTS = 256, 256
 
 
@@ -122,12 +122,19 @@ def _no_number(word: str) -> float:
 
 
 def _zone(given: Any, number: int, place: _Place) -> Zone:
-    def refuse(field: str, reason: str) -> ZonesRefusedError:
-        return place.refused(number, field, reason)
+    return zone_of(
+        given, f"{number + 1}", lambda field, reason: place.refused(number, field, reason)
+    )
 
+
+def zone_of(given: Any, name: str, refuse: Callable[[str, str], Exception]) -> Zone:
+    """Return the zone that a table says. name: what it is called where it has no name.
+
+    Raises: what `refuse` makes of a field and a reason.
+    """
     if not isinstance(given, Mapping):
         raise refuse("zone", say("it must be a table of fields"))
-    unknown = sorted(set(given) - FIELDS)
+    unknown = sorted(set(given) - ZONE_FIELDS)
     if unknown:
         raise refuse(unknown[0], say("there is no such field"))
     does, unit = given.get("do"), given.get("unit", "share")
@@ -135,14 +142,14 @@ def _zone(given: Any, number: int, place: _Place) -> Zone:
         raise refuse("do", say("it must be one of {allowed}", allowed="'mask', 'ignore'"))
     if unit not in ("share", "pixels"):
         raise refuse("unit", say("it must be one of {allowed}", allowed="'share', 'pixels'"))
-    name, files = given.get("name", f"{number + 1}"), given.get("files", [])
-    if not isinstance(name, str):
+    called, files = given.get("name", name), given.get("files", [])
+    if not isinstance(called, str):
         raise refuse("name", say("it must be a text in quotes"))
     if not isinstance(files, list) or not all(isinstance(one, str) and one for one in files):
         raise refuse("files", say("it must be a list of patterns in quotes"))
     points = _points(given, cast(Unit, unit), refuse)
     from_s, to_s = _times(given, refuse)
-    return Zone(name, cast(Does, does), points, cast(Unit, unit), from_s, to_s, tuple(files))
+    return Zone(called, cast(Does, does), points, cast(Unit, unit), from_s, to_s, tuple(files))
 
 
 def _times(given: Mapping[str, Any], refuse: Any) -> tuple[float, float]:

@@ -10,6 +10,8 @@ from yingbi.domain.messages import say
 COMMANDS = {
     "mask": "masking",
     "detect": "masking",
+    "watch": "watching",
+    "edit": "edits",
     "report": "reports",
     "vault": "vault",
     "box": "vault",

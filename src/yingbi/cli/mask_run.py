@@ -70,17 +70,16 @@ def _mask(
     given: Given,
     looking: "tuple[Settings, Sequence[Target], Sequence[Zone]]",
 ) -> int:
-    from yingbi.bootstrap import sight
     from yingbi.capture.inputs import left_out
     from yingbi.usecases.mask import mask_inputs
 
     settings, targets, zones = looking
+    seeing, targets, zones = _seeing(given, settings, targets, zones, pairs)
     second = _second_look(settings, targets) if given["check"] else None
     options = _options(given, settings["jobs"], second, zones, out)
     passed = left_out(inputs)
     sheet = _sheet_plan(given, settings, pairs)
     report = _report_plan(given, settings, targets, options, pairs)
-    seeing = sight(settings, targets)
     with show.progress(quiet=given["as_json"]) as progress:
         if report is None:
             reports = mask_inputs(pairs, options, seeing, progress)
@@ -94,6 +93,26 @@ def _mask(
             whole = replace(report, left_out=passed, sheet=sheet)
             reports = mask_with_report(pairs, options, seeing, progress, whole)
     return mask_words.close(reports, passed, report, as_json=given["as_json"])
+
+
+def _seeing(
+    given: Given,
+    settings: "Settings",
+    targets: "Sequence[Target]",
+    zones: "Sequence[Zone]",
+    pairs: "Sequence[tuple[Input, Path]]",
+) -> "tuple[Sight, Sequence[Target], Sequence[Zone]]":
+    """Return how to look, what is covered, and all zones: as asked, or as an edit says."""
+    from yingbi.bootstrap import sight
+    from yingbi.cli.edits import ranges_of, told_by
+
+    ranges = ranges_of(given["time_range"])
+    if given["edit"]:
+        seeing, edit = told_by(given, settings, [item.path for item, _ in pairs], ranges)
+        return seeing, tuple(edit.targets), (*zones, *edit.choices.zones)
+    if given["keep_person"]:
+        raise UsageError(problem=say("--keep-person needs --edit: it says who has which number."))
+    return replace(sight(settings, targets), ranges=ranges), targets, zones
 
 
 def _options(
@@ -160,13 +179,14 @@ def _report_plan(
     if not given["report"]:
         return None
     from yingbi.bootstrap import report_facts
+    from yingbi.cli.edits import edit_facts
     from yingbi.domain.settings import data_home
     from yingbi.keys.installation import installation_key
     from yingbi.usecases.mask import plan_report
     from yingbi.usecases.report import ReportPlan
 
     plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-    deciding = _deciding(options, settings["check.score"])
+    deciding = _deciding(options, settings["check.score"]) | edit_facts(given)
     return ReportPlan(
         given["report"],
         installation_key(data_home(), settings["report.suite"]),

@@ -66,6 +66,25 @@ FILE = click.Path(path_type=Path)
     help=say("Only draw the zones over a masked frame of the first input, and mask nothing else."),
 )
 @click.option(
+    "--edit",
+    type=FILE,
+    metavar="FILE",
+    help=say(
+        "Mask what this edit file says, of 'detect -o' or 'review'; nothing is looked for again."
+    ),
+)
+@click.option(
+    "--keep-person",
+    metavar="N,...",
+    help=say("With --edit: let these people be seen, up to the first doubt who they are."),
+)
+@click.option(
+    "--time-range",
+    multiple=True,
+    metavar="FROM..TO",
+    help=say("Mask only between these times, as 1:05..2:30; the rest stays as it is."),
+)
+@click.option(
     "--no-passthrough",
     is_flag=True,
     help=say("Encode also the stretches of film in which nothing is masked."),
@@ -144,26 +163,30 @@ def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **g
     default=None,
     help=say("Look with two families of networks, at four turns, at full size: slow."),
 )
+@click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    help=say("Write an edit file: what was found, for 'review' and 'mask --edit'."),
+)
+@click.option("--force", is_flag=True, help=say("Replace outputs that are already there."))
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON Lines, one frame a line."))
 @click.pass_obj
-def detect_command(
-    obj: dict[str, Any],
-    /,
-    input_path: Path,
-    targets: str | None,
-    *,
-    strict: bool | None,
-    as_json: bool,
-) -> None:
-    """Detect and print."""
+def detect_command(obj: dict[str, Any], /, input_path: Path, **given: Any) -> None:
+    """Detect and print, or write an edit file."""
     from yingbi.bootstrap import parse_targets, sight
     from yingbi.usecases.detect import detect
 
-    settings = settings_of(obj, **{"detect.strict": strict})
-    looking = sight(settings, parse_targets(targets))
-    with show.progress(quiet=as_json) as progress:
-        detection = detect(input_path, looking, progress)
-    if as_json:
+    settings = settings_of(obj, **{"detect.strict": given["strict"]})
+    targets = parse_targets(given["targets"])
+    if given["out"]:
+        from yingbi.cli.edits import first_pass_to
+
+        first_pass_to(input_path, settings, targets, given)
+        return
+    with show.progress(quiet=given["as_json"]) as progress:
+        detection = detect(input_path, sight(settings, targets), progress)
+    if given["as_json"]:
         show.as_lines(detection.lines)
         return
     click.echo(show.counted(detection.tally))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from yingbi.detect.heads import heads
+from yingbi.domain.decision import TimeRange, within
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import PartKind, SealedSegment
 from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Pace, Region, Target
@@ -54,13 +55,28 @@ class Finder(Protocol):
         """
 
 
+Verdict = tuple[Frame, Sequence[Region], Sequence[Region], Sequence[Region]]
+"""A frame with all that was found in it, what of that is covered, and what is left clear."""
+
+
+class Told(Protocol):
+    """What a first pass has found, and what was decided about it."""
+
+    def replay(self, reel: "Reel") -> Iterator[Verdict]:
+        """Yield every frame of the reel; raise where it is not the film that it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A frame with its tracked regions and the classes of data in it."""
+    """A frame with its tracked regions and the classes of data in it.
+
+    clear: what was found too and is left to be seen, since somebody chose so.
+    """
 
     frame: Frame
     regions: Sequence[Region]
     labels: frozenset[str]
+    clear: Sequence[Region] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,8 @@ class Sight:
     """How to look: what for, how long to hold, how far to cover, and whom to tell.
 
     targets: what is covered; the finders may find more, of which heads are derived.
+    told: what a first pass has found, and what was decided: then nothing is looked for again.
+    ranges: the only times in which what is found is covered; none means always.
     """
 
     finders: Sequence[Finder]
@@ -79,6 +97,8 @@ class Sight:
     preset: str = PRESET
     tick: Callable[[int], None] = field(default=lambda _done: None)
     targets: frozenset[Target] = frozenset(Target) - {Target.HEAD}
+    told: Told | None = None
+    ranges: Sequence[TimeRange] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +198,29 @@ def see(take: Take) -> Iterator[Seen]:
     """Yield every frame of the source with what must be protected in it.
 
     Raises: UnmaskableError where a detector fails on a frame; the input is then refused.
+        EditDiffersError where what is told is of another film.
     """
     reel, sight, tally = take.reel, take.sight, take.tally
+    looked = _looked(take) if sight.told is None else sight.told.replay(reel)
+    for frame, tracked, regions, clear in looked:
+        labels = classes(regions)
+        tally.labels |= labels
+        _count(tally, tracked, regions)
+        sight.tick(1)
+        yield Seen(frame, regions, labels, clear)
+
+
+def _looked(take: Take) -> Iterator[Verdict]:
+    """Yield each frame with all that was tracked, what of it is masked, and what is not."""
+    reel, sight = take.reel, take.sight
     eyes = _Eyes(sight.finders, reel.source.path)
     moving = reel.info is not None
     found = look_ahead(reel.frames, eyes) if moving else map(eyes.alone, reel.frames)
     hold_s = max(sight.hold_s, MOST_S + SLACK_S) if moving else sight.hold_s
     for frame, tracked in track(found, hold_s=hold_s):
         regions = wanted(tracked, sight.targets)
-        labels = classes(regions)
-        tally.labels |= labels
-        _count(tally, tracked, regions)
-        sight.tick(1)
-        yield Seen(frame, regions, labels)
+        inside = within(sight.ranges, frame.time_s)
+        yield frame, tracked, regions if inside else [], [] if inside else regions
 
 
 def wanted(regions: Sequence[Region], targets: Collection[Target]) -> list[Region]:

@@ -16,11 +16,13 @@ class Notes:
     """The notes on one input, and its zones.
 
     watch: what is looked at again when it is written; None where nothing is.
+    clear: the course of what was found and is left to be seen, since somebody chose so.
     zoned: how many zones the last frame that was yielded has covered.
     """
 
     zones: ZoneCloth = field(default_factory=lambda: ZoneCloth(()))
     course: Course = field(default_factory=Course)
+    clear: Course = field(default_factory=Course)
     moments: Moments = field(default_factory=Moments)
     watch: Watch | None = None
     zoned: int = 0
@@ -34,6 +36,7 @@ class Notes:
                 "frames_covered": self.zoned_frames,
                 "regions_ignored": dict(sorted(self.zones.ignored.items())),
             },
+            "left_clear": self.clear.to_json()["tracks"],
             "moments": [moment.to_json() for moment in moments],
             "moments_left_out": self.moments.left_out,
         }
@@ -47,8 +50,9 @@ def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
         notes.zoned = notes.zones.cover(frame)
         notes.zoned_frames += notes.zoned > 0
         notes.course.take(regions, frame.time_s)
+        notes.clear.take(one.clear, frame.time_s)
         outside = notes.zones.outside(regions, frame)
         doubtful = notes.moments.take(outside, frame.time_s, frame.size)
         if notes.watch is not None:
-            notes.watch.take(frame, regions, doubtful=doubtful)
+            notes.watch.take(frame, [*regions, *one.clear], doubtful=doubtful)
         yield replace(one, regions=regions)

@@ -54,6 +54,11 @@ def entry(identifier: str) -> Entry:
     return _found(identifier, {**_requirements(), **packs, **measures})
 
 
+def edit_schema() -> str:
+    """Return the JSON Schema of edit files, as it is shipped."""
+    return _DATA.with_name("edit-1.schema.json").read_text("utf-8")
+
+
 def _requirements() -> Mapping[str, Entry]:
     return _by_id("requirements", "requirements")
 
