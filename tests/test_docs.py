@@ -12,10 +12,13 @@ from typing import Any
 import click
 import pytest
 
+import yingbi.domain.edit_errors
 import yingbi.domain.key_errors
+import yingbi.domain.page_errors
 import yingbi.domain.people_errors
-import yingbi.domain.report_errors  # noqa: F401 as above
+import yingbi.domain.report_errors
 import yingbi.domain.settings as settings_module
+import yingbi.domain.watch_errors  # noqa: F401 as above
 import yingbi.errors as errors
 from house import ROOT
 from yingbi.cli.main import main

@@ -34,6 +34,9 @@ FOREIGN = {
     "onnx": {"models"},
     "click": {"cli", "__main__"},
     "rich": {"cli"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
 }
 ANYWHERE = {"numpy", "yingbi"} | sys.stdlib_module_names
 

@@ -47,12 +47,14 @@ def test_an_ordinary_user_is_told_each_missing_tool_with_the_command_to_run(mach
         "sudo apt-get install ffmpeg",
         "sudo apt-get install mpv",
         "sudo apt-get install chromium",
+        "sudo apt-get install fonts-wqy-microhei",
     ]
 
 
 def test_what_is_there_is_not_mentioned(machine):
     for name in ("strace", "openssl", "node", "setpriv", "ffmpeg", "mpv", "chromium"):
         machine.program(name, "exit 0")
+    machine.program("fc-list", "echo a font")
     done = machine("tools", user=1000)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -60,6 +62,7 @@ def test_what_is_there_is_not_mentioned(machine):
 def test_root_gets_the_missing_tool_installed(machine):
     for name in ("openssl", "node", "setpriv", "ffmpeg", "mpv", "chromium"):
         machine.program(name, "exit 0")
+    machine.program("fc-list", "echo a font")
     machine.program("apt-get", f'echo "$@" >>{machine.root}/asked')
     assert machine("tools", user=0).returncode == 0
     asked = (machine.root / "asked").read_text("utf-8").split()

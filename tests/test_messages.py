@@ -26,7 +26,12 @@ Message = tuple[str, ...]
 
 def extracted(folder: Path) -> set[Message]:
     """Return the messages under a folder; (one, many) where the text follows a number."""
-    found = extract_from_dir(str(folder), method_map=[("**.py", "python")], keywords=KEYWORDS)
+    found = extract_from_dir(
+        str(folder),
+        method_map=[("**.py", "python"), ("**.html", "jinja2")],
+        options_map={"**.html": {"silent": "false"}},
+        keywords=KEYWORDS,
+    )
     texts = (text if isinstance(text, tuple) else (text,) for _, _, text, _, _ in found)
     return {text for text in texts if text[0]}
 
@@ -90,8 +95,15 @@ def test_a_message_without_translation_is_noticed(tmp_path):
         '_("The passphrase is wrong.")\n',
         "utf-8",
     )
+    (tmp_path / "planted.html").write_text(
+        "<p title=\"{{ say('No page was translated.') }}\">{{ say('The passphrase is wrong.') }}</p>\n"
+        "{{ say_count('{n} plain page', '{n} plain pages', 3) }}",
+        "utf-8",
+    )
     assert untranslated(extracted(tmp_path), catalogue("zh")) == {
         ("Nobody translated {this}.",),
+        ("No page was translated.",),
+        ("{n} plain page", "{n} plain pages"),
         ("{n} plain face", "{n} plain faces"),
     }
 

@@ -140,6 +140,8 @@ test_tools() {
     has ffmpeg || apt_or_name ffmpeg "ffmpeg, with which tests read what was written"
     has mpv || apt_or_name mpv "mpv, with which tests play what was written"
     has chromium || apt_or_name chromium "chromium, in which tests play what was written"
+    [ -n "$(fc-list :lang=zh 2>/dev/null)" ] ||
+        apt_or_name fonts-wqy-microhei "a font with Chinese letters, in which tests see the pages"
 }
 
 models() {

@@ -1,6 +1,8 @@
 """The command line's top: global options, and commands that load only when they run."""
 
 import importlib
+import os
+import sys
 from typing import Any
 
 import click
@@ -8,10 +10,12 @@ import click
 from yingbi.domain.messages import say
 
 COMMANDS = {
+    "app": "local",
     "mask": "masking",
     "detect": "masking",
     "watch": "watching",
     "edit": "edits",
+    "review": "reviewing",
     "report": "reports",
     "vault": "vault",
     "box": "vault",
@@ -39,6 +43,10 @@ COMMANDS = {
 class Commands(click.Group):
     """A group whose commands are imported when they are asked for."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without a word, and before a desktop, open the page for whoever does not type."""
+        return super().parse_args(ctx, args or (["app"] if before_a_desktop() else []))
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a user's day."""
         return list(COMMANDS)
@@ -51,6 +59,13 @@ class Commands(click.Group):
         commands = importlib.import_module(f"yingbi.cli.{module}")
         command: click.Command = getattr(commands, f"{cmd_name}_command")
         return command
+
+
+def before_a_desktop() -> bool:
+    """Return whether somebody sits at a desktop of this machine, and not in a shell from afar."""
+    shown = sys.platform in ("win32", "darwin")
+    shown = shown or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return shown and "SSH_CONNECTION" not in os.environ and sys.stdin.isatty()
 
 
 def _version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 click's shape

@@ -88,7 +88,7 @@ class Judged:
     def doubtful(self) -> Flags:
         """(N,) bool, whether it is in doubt in this frame who is there, or whether anybody is."""
         sure = self.sightings.seen & (self.sightings.scores >= CLEAR_SIGHT)
-        unsure: Flags = self._without(sure) | self._in_group(self.crossing) | (self.cast == NOBODY)
+        unsure: Flags = self._without(sure) | self._crossed | (self.cast == NOBODY)
         return unsure
 
     def masked_at(self, frame: int) -> tuple[list[Region], list[Region]]:
@@ -123,7 +123,7 @@ class Judged:
         """
         rows = self.rows_of(number)
         present, places = np.unique(self._frames[rows], return_inverse=True)
-        crossed = np.bincount(places, weights=self._in_group(self.crossing)[rows]) > 0
+        crossed = np.bincount(places, weights=self._crossed[rows]) > 0
         pieces = np.cumsum(crossed)
         return [
             (int(frames[0]), int(frames[-1]))
@@ -147,6 +147,11 @@ class Judged:
     @cached_property
     def _frames(self) -> Rows:
         return np.asarray(self.sightings.frames, np.int64)
+
+    @cached_property
+    def _crossed(self) -> Flags:
+        """(N,) bool, whether somebody crosses any of the person's regions in this frame."""
+        return self._in_group(self.crossing)
 
     @cached_property
     def _sure(self) -> Flags:

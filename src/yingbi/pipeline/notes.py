@@ -6,6 +6,7 @@ from typing import Any
 
 from yingbi.domain.course import Course
 from yingbi.domain.moment import Moments
+from yingbi.domain.sightings import SightingsWriter
 from yingbi.mask.zones import ZoneCloth
 from yingbi.pipeline.engine import Seen
 from yingbi.pipeline.recheck import Watch
@@ -18,6 +19,7 @@ class Notes:
     watch: what is looked at again when it is written; None where nothing is.
     clear: the course of what was found and is left to be seen, since somebody chose so.
     zoned: how many zones the last frame that was yielded has covered.
+    keeping: whether what was found is kept for an edit, in sightings; size: of the picture.
     """
 
     zones: ZoneCloth = field(default_factory=lambda: ZoneCloth(()))
@@ -27,6 +29,9 @@ class Notes:
     watch: Watch | None = None
     zoned: int = 0
     zoned_frames: int = 0
+    keeping: bool = False
+    sightings: SightingsWriter | None = None
+    size: tuple[int, int] = (0, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return what was noted, for the report."""
@@ -46,6 +51,10 @@ def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
     """Yield what comes, with its zones covered and noted; what masks regions comes after this."""
     for one in seen:
         frame = one.frame
+        if notes.keeping:
+            notes.size = frame.size
+            notes.sightings = notes.sightings or SightingsWriter(frame.time_base)
+            notes.sightings.take(frame.pts, one.regions)
         regions = notes.zones.left(one.regions, frame)
         notes.zoned = notes.zones.cover(frame)
         notes.zoned_frames += notes.zoned > 0

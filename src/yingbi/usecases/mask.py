@@ -5,12 +5,13 @@ Clause: 6.2.5.b; 4.2.a.
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from yingbi.capture.inputs import Input, find_inputs, is_folder
+from yingbi.domain.edit import Edit, FilmFacts
 from yingbi.domain.film_copy import FilmCopy
 from yingbi.domain.messages import say
 from yingbi.domain.passthrough import Passthrough
@@ -48,6 +49,14 @@ NO_DAY = 315_532_800
 
 
 @dataclass(frozen=True, slots=True)
+class EditPlan:
+    """That what is found is handed on for a review. found: by what; take: is given each edit."""
+
+    found: Mapping[str, Any]
+    take: Callable[[Path, Edit], None]
+
+
+@dataclass(frozen=True, slots=True)
 class MaskOptions:
     """What the user chose for all inputs.
 
@@ -56,7 +65,8 @@ class MaskOptions:
     keep: what of a film is kept beside its sound. undated: outputs bear `NO_DAY` and not the time at
     which they were written.
     salvage: mask what comes before the break of a film that is cut off. like: a whole film, with
-    whose help one without an index is salvaged.
+    whose help one without an index is salvaged. edits: of inputs that are seen whole, and only
+    where a report is written.
     """
 
     audio: AudioChoice = "drop"
@@ -71,6 +81,7 @@ class MaskOptions:
     salvage: bool = False
     like: Path | None = None
     undated: bool = False
+    edits: EditPlan | None = None
 
 
 def plan(
@@ -190,7 +201,7 @@ def _attempt(
     """Mask one input; raise SpliceDoubtError where it must be tried without passthrough."""
     tally = Tally()
     zones = [zone for zone in options.zones if zone.concerns(item.place.as_posix())]
-    notes = Notes(ZoneCloth(zones, sight.style))
+    notes = Notes(ZoneCloth(zones, sight.style), keeping=options.edits is not None)
     before = identity(item.path) if options.noted else None
     keeping = Keeping(options.audio, options.keep, options.salvage)
     with open_reel(
@@ -230,8 +241,19 @@ def _attempt(
             return InputReport(
                 str(item.path), None, tally, audio, error=error, more=more, copy=copy
             )
+    if options.edits and before and not (copy and copy.broken):
+        _hand_on(options.edits, item.path, before, notes)
     told = _more(place, before, after) | notes.to_json() | {"check": again}
     return InputReport(str(item.path), str(output), tally, audio, more=told, copy=copy)
+
+
+def _hand_on(plan: EditPlan, path: Path, before: Identity, notes: Notes) -> None:
+    """Hand on what was found as the input's edit."""
+    if notes.sightings is None:
+        return
+    sightings = notes.sightings.finish()
+    film = FilmFacts(path.name, before.sha256, before.size, *notes.size, sightings.time_base)
+    plan.take(path, Edit(film, sightings, found=plan.found))
 
 
 def _copy(reel: Reel, keeping: Keeping) -> FilmCopy | None:
