@@ -97,7 +97,7 @@ def opened_journal(
         file = path.open("a+b")
     except OSError as error:
         raise CannotCreateError(path=path, reason=error.strerror) from error
-    with file:
+    with _closed_at_last(file):
         _alone(file, report)
         past = Past()
         if resume:
@@ -112,6 +112,16 @@ def opened_journal(
                 path.unlink(missing_ok=True)  # nothing to go on with
             raise
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _closed_at_last(file: BinaryIO) -> Iterator[None]:
+    """Close the journal; each line was on the disk, or its failing was raised, before."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # what a full disk did not take is tried once more
+            file.close()
 
 
 def _alone(file: BinaryIO, report: Path) -> None:
