@@ -55,7 +55,7 @@ def review(film: Path):
 
 
 def face_of(review: Review) -> int:
-    return next(one.number for one in review.deed.cast if Target.FACE in one.kinds)
+    return max(review.deed.cast, key=lambda one: one.best).number
 
 
 def face_at(review: Review, frame: int) -> BoxXYXY:
@@ -111,7 +111,7 @@ def test_two_parts_of_one_person_are_split_and_joined(review):
     person, people = face_of(review), len(review.deed.cast)
     review.decide({"do": "split", "person": person, "at": 20})
     assert len(review.deed.cast) == people + 1
-    later = next(one for one in review.deed.cast if one.first == 20)
+    later = max(review.deed.cast, key=lambda one: one.number)
     review.decide({"do": "release", "person": later.number})
     assert visible(review, 15) == set()
     assert visible(review, 25) == {later.number}
@@ -174,6 +174,8 @@ def test_a_drawn_region_is_followed_both_ways_trimmed_and_removed(review):
         x, y = (truth[0] + truth[2]) / 2, (truth[1] + truth[3]) / 2
         assert x0 < x < x1
         assert y0 < y < y1
+    with pytest.raises(DecisionRefusedError):
+        review.decide({"do": "release", "person": drawn.track})
     review.decide({"do": "trim", "person": drawn.track, "from": 15, "to": 25})
     (drawn,) = review.deed.edit.choices.additions
     assert (drawn.first, drawn.last) == (15, 25)

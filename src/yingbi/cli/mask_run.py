@@ -36,7 +36,7 @@ def run(obj: Given, inputs: tuple[Path, ...], out: str, given: Given) -> int:
 
     if given["resume"] and not given["report"]:
         raise UsageError(problem=say("--resume needs --report: it says what is finished."))
-    settings = _settings(obj, given)
+    settings = settings_for(obj, given)
     covering = style(settings)
     targets = parse_targets(given["targets"])
     pairs = _called(plan(inputs, Path(out), into_folder=out.endswith("/")), Path(out), given)
@@ -44,6 +44,12 @@ def run(obj: Given, inputs: tuple[Path, ...], out: str, given: Given) -> int:
         return _dry_run(
             [(str(item.path), str(output)) for item, output in pairs], as_json=given["as_json"]
         )
+    if given["estimate"]:
+        from yingbi.cli.estimating import estimate_all, no_edit
+
+        no_edit(given)
+        items, looking = [item for item, _ in pairs], sight(settings, targets)
+        return estimate_all(items, looking, settings["jobs"], as_json=given["as_json"])
     show.warn_of(covering)
     zones = read_zones(given["zones"]) if given["zones"] else ()
     if given["show_zones"]:
@@ -51,7 +57,8 @@ def run(obj: Given, inputs: tuple[Path, ...], out: str, given: Given) -> int:
     return _mask(pairs, inputs, Path(out), given, (settings, targets, zones))
 
 
-def _settings(obj: Given, given: Given) -> "Settings":
+def settings_for(obj: Given, given: Given) -> "Settings":
+    """Return the settings in force, the options of `mask` above all others."""
     return settings_of(
         obj,
         jobs=given["jobs"],
@@ -75,8 +82,8 @@ def _mask(
 
     settings, targets, zones = looking
     seeing, targets, zones = _seeing(given, settings, targets, zones, pairs)
-    second = _second_look(settings, targets) if given["check"] else None
-    options = _options(given, settings["jobs"], second, zones, out)
+    second = second_look_of(settings, targets) if given["check"] else None
+    options = options_of(given, settings["jobs"], second, zones, out)
     passed = left_out(inputs)
     sheet = _sheet_plan(given, settings, pairs)
     report = _report_plan(given, settings, targets, options, pairs)
@@ -115,13 +122,14 @@ def _seeing(
     return replace(sight(settings, targets), ranges=ranges), targets, zones
 
 
-def _options(
+def options_of(
     given: Given,
     jobs: int,
     second: "Second | None",
     zones: "Sequence[Zone]",
     root: Path,
 ) -> "MaskOptions":
+    """Return what was chosen for all inputs; root: the folder that is written to."""
     from yingbi.bootstrap import parse_keep
     from yingbi.usecases.mask import MaskOptions
 
@@ -140,7 +148,7 @@ def _options(
     )
 
 
-def _deciding(options: "MaskOptions", score: float) -> dict[str, Any]:
+def deciding(options: "MaskOptions", score: float) -> dict[str, Any]:
     """Return the choices that decide what a copy is; another choice asks for another copy."""
     return {
         "audio": options.audio,
@@ -186,17 +194,18 @@ def _report_plan(
     from yingbi.usecases.report import ReportPlan
 
     plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-    deciding = _deciding(options, settings["check.score"]) | edit_facts(given)
+    decided = deciding(options, settings["check.score"]) | edit_facts(given)
     return ReportPlan(
         given["report"],
         installation_key(data_home(), settings["report.suite"]),
-        report_facts(settings, targets, deciding),
+        report_facts(settings, targets, decided),
         resume=given["resume"],
         force=given["force"],
     )
 
 
-def _second_look(settings: "Settings", targets: "Sequence[Target]") -> "Second":
+def second_look_of(settings: "Settings", targets: "Sequence[Target]") -> "Second":
+    """Return who looks at the copies again. Raises: UsageError where no target is a face."""
     from yingbi.bootstrap import second_look
     from yingbi.domain.region import Target
 

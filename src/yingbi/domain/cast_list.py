@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yingbi.domain.judged import Judged, Rows
-from yingbi.domain.moment import Moment, Moments
+from yingbi.domain.moment import Doubt, Moment, Moments
 from yingbi.domain.region import Target
 from yingbi.domain.sightings import KINDS, NOBODY, Sightings
 
@@ -69,7 +69,10 @@ def frame_at(sightings: Sightings, time_s: float) -> int:
 
 
 def recast(moments: Sequence[Moment], judged: Judged) -> list[Moment]:
-    """Return the moments with the numbers that splits and joins have given to people."""
+    """Return the moments with the numbers that splits and joins have given to people.
+
+    A head comes of a face or a body: its moment is left out where that has one of its own.
+    """
     sightings = judged.sightings
     found = []
     for moment in moments:
@@ -78,7 +81,25 @@ def recast(moments: Sequence[Moment], judged: Judged) -> list[Moment]:
         row = next((row for row in rows if int(sightings.tracks[row]) == track), None)
         number = track if row is None else int(judged.cast[row])
         found.append(replace(moment, track=number or None))
-    return found
+    return _once(found)
+
+
+def _once(moments: Sequence[Moment]) -> list[Moment]:
+    """Leave out the moments of heads at times of which their face or body tells the same."""
+    head = Target.HEAD.value
+    told: dict[tuple[int | None, Doubt], list[Moment]] = {}
+    for one in moments:
+        if one.kind != head:
+            told.setdefault((one.track, one.doubt), []).append(one)
+    return [
+        one
+        for one in moments
+        if one.kind != head
+        or not any(
+            other.from_s <= one.to_s and one.from_s <= other.to_s
+            for other in told.get((one.track, one.doubt), ())
+        )
+    ]
 
 
 def cast_list(judged: Judged, moments: Sequence[Moment] = ()) -> list[Member]:

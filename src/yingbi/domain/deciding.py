@@ -71,6 +71,10 @@ def _judgements(edit: Edit, judged: Judged, asked: Asked) -> list[Judgement]:
         if kind is None:
             raise DecisionRefusedError(reason=say("it is not known"))
         return [Judgement(does, None, kind)]
+    if _whole(asked, "person") in {one.track for one in edit.choices.additions}:
+        raise DecisionRefusedError(
+            reason=say("what was drawn is masked; cut its ends, or remove it")
+        )
     person = _person(judged, asked, "person")
     match asked.get("scope", "all"):
         case "moment":

@@ -245,7 +245,7 @@ class Reviewing:
                 "folder": places.root.name,
                 "report": places.report.name,
                 "people_visible": len(left),
-                "moments": len(report.more.get("moments", ())),
+                "moments": len(self.review.deed.moments) if self.review.deed else 0,
             }
         return told
 

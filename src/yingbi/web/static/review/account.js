@@ -15,10 +15,10 @@ function draw() {
   line.setAttribute("aria-live", page.playing ? "off" : "polite");
   const at = page.shown;
   write(line, word("account", { time: clock(timeOf(at)), frame: at, what: what(at) }));
-  const [now, most] = [String(page.playing ? page.shown : page.at), String(lastFrame())];
+  const [now, most] = [String(page.at), String(lastFrame())];
   if (place.max !== most) place.max = most;
   if (place.value !== now) place.value = now;
-  place.setAttribute("aria-valuetext", line.textContent);
+  place.setAttribute("aria-valuetext", clock(timeOf(page.at)));
 }
 
 function what(at) {

@@ -47,6 +47,7 @@ function draw() {
 }
 
 function drawScopes(person) {
+  card.querySelector(".scopes").hidden = person.drawn;
   for (const scope of ["all", "stretch", "moment"]) {
     const input = card.querySelector(`input[value=${scope}]`);
     const frames = reach(person, scope);
@@ -59,6 +60,7 @@ function drawScopes(person) {
   const state = frames ? stateIn(person, frames) : null;
   for (const [name, is] of [["mask", "masked"], ["release", "visible"]]) {
     const button = card.querySelector(`[data-do=${name}]`);
+    button.hidden = person.drawn; // it was drawn to be masked: it is cut at its ends, or removed
     button.setAttribute("aria-pressed", state === is);
     button.disabled = !editable() || frames === null;
   }
@@ -68,6 +70,7 @@ function drawTools(person) {
   const several = page.selected.length > 1;
   byId("card-several").hidden = !several;
   write(byId("card-several"), several ? count("chosen", page.selected.length) : "");
+  byId("card-partly").hidden = person.state !== "partly";
   byId("joining").hidden = page.joining === null;
   part(card, "drawn").hidden = !person.drawn;
   part(card, "found").hidden = person.drawn;

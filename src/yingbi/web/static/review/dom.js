@@ -19,15 +19,17 @@ export function icon(element, name) {
 /** Let a list show the items, in their order; an item's element stays its own, and so does the focus. */
 export function keep(list, items, keyOf, make, update) {
   const old = new Map([...list.children].map((element) => [element.dataset.key, element]));
+  const kept = new Set();
   let next = list.firstElementChild;
   items.forEach((item, index) => {
     const key = String(keyOf(item, index));
     const element = old.get(key) ?? make(item);
     old.delete(key);
+    kept.add(element);
     element.dataset.key = key;
     update(element, item, index);
     if (element === next) next = next.nextElementSibling;
     else list.insertBefore(element, next);
   });
-  for (const element of old.values()) element.remove();
+  for (const element of [...list.children]) if (!kept.has(element)) element.remove();
 }

@@ -135,7 +135,7 @@ function startStroke() {
   stop();
   press.stroke = true;
   canvas.setPointerCapture(press.pointer);
-  if (!page.drawing) change({ drawing: { what: "region", form: "box", points: [press.place, press.place] } });
+  if (!page.drawing) change({ drawing: { what: "region", form: "box", points: [press.place, press.place], stroke: true } });
 }
 
 canvas.addEventListener("pointerup", (event) => {
@@ -144,8 +144,13 @@ canvas.addEventListener("pointerup", (event) => {
   press = null;
   if (stroke) return isWhole(page.drawing) ? finish() : cancel();
   if (page.drawing?.form === "polygon") add(page.drawing, place);
-  else if (!page.drawing) canvas.dispatchEvent(new CustomEvent("pick", { bubbles: true, detail: { person: personAt(place), more: event.ctrlKey || event.metaKey || event.shiftKey } }));
+  else if (!page.drawing) pick(personAt(place), event);
 });
+
+function pick(person, { ctrlKey, metaKey, shiftKey }) {
+  const detail = { person, more: ctrlKey || metaKey || shiftKey };
+  canvas.dispatchEvent(new CustomEvent("pick", { bubbles: true, detail }));
+}
 
 canvas.addEventListener("dblclick", () => page.drawing?.form === "polygon" && finish());
 canvas.addEventListener("pointercancel", () => {

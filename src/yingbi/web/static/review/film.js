@@ -55,7 +55,7 @@ function draw(at) {
   paint(before, bitmaps[0]);
   if (bitmaps[1]) paint(after, bitmaps[1]);
   after.hidden = bitmaps.length < 2;
-  change({ shown: at });
+  change(page.playing ? { shown: at, at } : { shown: at });
   return true;
 }
 
@@ -73,7 +73,7 @@ export function toggle() {
 export function stop() {
   if (!page.playing) return;
   playing += 1;
-  change({ playing: false, at: page.shown });
+  change({ playing: false });
 }
 
 function play() {
@@ -81,9 +81,9 @@ function play() {
   playing += 1;
   frames.giveUp(null);
   asked.at = null;
-  change({ playing: true, shown: from });
+  change({ playing: true });
   const rate = (page.speed * film().frames) / Math.max(1e-9, film().duration_s) / 1000;
-  const run = { number: playing, from, rate, start: performance.now(), next: from + 1, wait_ms: 60, gap_ms: 1 / rate, came: 0 };
+  const run = { number: playing, from, rate, start: performance.now(), next: from + 1, drawn: from, wait_ms: 60, gap_ms: 1 / rate, came: 0 };
   for (let lane = 0; lane < LANES; lane += 1) carry(run);
 }
 
@@ -100,7 +100,7 @@ async function carry(run) {
     pace(run, asked_ms);
     await until(run.start + (at - run.from) / run.rate);
     if (run.number !== playing) return;
-    if (at > page.shown) draw(at);
+    if (at > run.drawn) draw((run.drawn = at));
     if (at >= lastFrame()) return stop();
   }
 }

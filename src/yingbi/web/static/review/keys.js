@@ -14,7 +14,7 @@ const NAMED = { Home: "first", End: "last", ArrowUp: "above", ArrowDown: "below"
 const WAYS = { ArrowLeft: ["back", "back-1s", "back-10s"], ArrowRight: ["on", "on-1s", "on-10s"] };
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select";
 const STEPPED = "input[type=radio], input[type=range]"; // the arrows are theirs
-const PRESSED = "button, summary, a, input[type=checkbox], input[type=radio]"; // the space bar is theirs
+const PRESSED = "button, summary, a, input[type=checkbox], input[type=radio]"; // the space bar and Enter are theirs
 
 function nameOf(event) {
   const { key, ctrlKey, shiftKey, metaKey, altKey, target } = event;
@@ -27,6 +27,7 @@ function nameOf(event) {
   if (control) return null;
   if (NAMED[key]) return stepped && key !== "Escape" && key !== "Delete" ? null : NAMED[key];
   if (key === " ") return target.matches(PRESSED) ? null : "play";
+  if (key === "Enter") return target.matches(PRESSED) ? null : "right";
   if (!document.getElementById("keys-on").checked && key !== "?") return null;
   return LETTERS[key] ?? LETTERS[key.toLowerCase()] ?? null;
 }

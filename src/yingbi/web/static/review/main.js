@@ -4,11 +4,12 @@ import "./account.js";
 import "./card.js";
 import "./draw.js";
 import "./keys.js";
+import "./looked.js";
 import "./panels.js";
 import * as api from "./api.js";
 import { byId, write } from "./dom.js";
 import { change, editable, film, keyOf, page, watch } from "./page.js";
-import { found, isLost, trouble } from "./tell.js";
+import { found, trouble } from "./tell.js";
 import { isBusy } from "./strip.js";
 import { word } from "./words.js";
 
@@ -18,7 +19,7 @@ const LOST_MS = 3000;
 async function ask() {
   try {
     await api.refresh();
-    if (isLost()) change({ at: page.at });
+    if (page.lost) change({ at: page.at }); // what is wanted since then is asked for again
     found();
   } catch (error) {
     trouble(error);
@@ -29,7 +30,7 @@ async function ask() {
 let waiting = null;
 function wait() {
   clearTimeout(waiting);
-  if (isLost()) waiting = setTimeout(ask, LOST_MS);
+  if (page.lost) waiting = setTimeout(ask, LOST_MS);
   else if (page.state && isBusy(page.state)) waiting = setTimeout(ask, SOON_MS);
 }
 
@@ -52,7 +53,9 @@ watch(["drawing"], () => {
   const bar = byId("drawing");
   bar.hidden = !drawing || drawing.stroke;
   byId("stage").toggleAttribute("data-drawing", Boolean(drawing));
-  if (drawing) write(byId("drawing-line"), word(drawing.what === "zone" ? `draw.zone.${drawing.form}` : "draw.region"));
+  if (!drawing) return;
+  write(byId("drawing-line"), word(drawing.what === "zone" ? `draw.zone.${drawing.form}` : "draw.region"));
+  write(byId("finish-word"), word(`finish.${drawing.what}`));
 });
 
 watch(["view"], () => {
@@ -85,4 +88,5 @@ watch(["view", "state"], () => {
   change({ view: "clear" });
 });
 
+watch(["lost"], wait);
 ask();

@@ -5,7 +5,7 @@ import { byId, icon, keep, made, part, write } from "./dom.js";
 import { seek } from "./film.js";
 import { reveal } from "./people.js";
 import { close } from "./timeline.js";
-import { clock, count, nameOf, word } from "./words.js";
+import { clock, count, isPerson, nameOf, word } from "./words.js";
 
 const list = byId("moments");
 
@@ -13,7 +13,7 @@ const isDone = (moment) => page.looked.has(keyOf(moment));
 export const left = () => page.state.moments.filter((moment) => !isDone(moment));
 
 /** Show a moment: its frame, its person, its place in time. */
-export function jump(moment) {
+function jump(moment) {
   if (!moment) return;
   seek(moment.at);
   const known = personOf(moment.person) !== undefined;
@@ -52,12 +52,14 @@ export function right() {
 
 function draw() {
   if (!page.state) return;
-  const { moments, problem } = page.state;
+  const { moments, people, problem } = page.state;
   const open = left().length;
   keep(list, moments, keyOf, () => made("moment-row"), update);
   write(byId("moments-left"), moments.length ? count("left", open) : "");
   byId("moments-none").hidden = moments.length > 0 || !editable() || Boolean(problem);
   byId("moments-all").hidden = !moments.length || open > 0;
+  const more = people.reduce((sum, person) => sum + person.doubts, 0) - moments.length;
+  write(byId("moments-all"), word(more > 0 ? "looked.listed" : "looked.all", { n: moments.length, more }));
   byId("moment-bar").hidden = !page.moment;
   for (const button of document.querySelectorAll("[data-needs=moments]")) button.disabled = !open;
 }
@@ -74,6 +76,7 @@ function update(row, moment) {
   else button.removeAttribute("aria-current");
   write(part(row, "time"), clock(timeOf(moment.from)));
   write(part(row, "name"), name);
+  write(part(row, "kind"), person && isPerson(person) ? word(`kind.${moment.kind}`) : "");
   write(part(row, "why"), word(`doubt.${moment.doubt}`));
   icon(part(row, "mark"), finished ? "done" : "doubt");
   part(row, "looked").hidden = !finished;

@@ -58,7 +58,9 @@ function paint() {
   const plain = page.view === "written" || page.view === "compare" || !page.boxes;
   if (!plain) {
     for (const zone of page.state.zones) outline(zone, unit);
-    for (const sight of sights() ?? []) mark(sight, scale, unit);
+    const seen = sights() ?? [];
+    for (const sight of seen) mark(sight, scale, unit);
+    labels(seen, scale, unit);
   }
   if (page.drawing) sketch(page.drawing, scale, unit);
 }
@@ -74,7 +76,34 @@ function mark(sight, scale, unit) {
   }
   const dash = { doubt: [6 * unit, 4 * unit], drawn: [12 * unit, 3 * unit] }[sight.is] ?? [];
   frame(() => pen.rect(x0, y0, x1 - x0, y1 - y0), colour(sight.is), dash, (chosen ? 3.5 : 2) * unit);
-  label(sight.person === null ? "" : String(sight.person), sight.is, x0, y0, unit, chosen);
+}
+
+/** Write one number for each person, where there is room: in a crowd the film matters more than numbers. */
+function labels(seen, scale, unit) {
+  const isChosen = ({ person }) => page.selected.includes(person);
+  const taken = [];
+  const written = new Set();
+  for (const sight of [...seen].sort((a, b) => isChosen(b) - isChosen(a) || a.box[1] - b.box[1])) {
+    if (sight.person === null || written.has(sight.person)) continue;
+    const place = placeFor(sight, scale, unit, taken) ?? (isChosen(sight) ? placeFor(sight, scale, unit, []) : null);
+    if (place === null) continue;
+    taken.push(place);
+    written.add(sight.person);
+    label(sight, place, unit, isChosen(sight));
+  }
+}
+
+/** Return a label's [left, top, width, height] above the box, below it or in it; null where all are taken. */
+function placeFor({ person, box }, scale, unit, taken) {
+  const [x0, y0, , y1] = box.map((side) => side * scale);
+  const size = 13 * unit;
+  pen.font = `600 ${size}px ${style.fontFamily}`;
+  const [wide, high] = [pen.measureText(String(person)).width + size * 1.95, size * 1.5];
+  const left = Math.max(0, Math.min(x0, canvas.width - wide));
+  const meets = (top, [x, y, w, h]) => left < x + w && x < left + wide && top < y + h && y < top + high;
+  const free = (top) => top >= 0 && top + high <= canvas.height && !taken.some((other) => meets(top, other));
+  const top = [y0 - high, y1, Math.max(0, y0)].find(free);
+  return top === undefined ? null : [left, top, wide, high];
 }
 
 /** Stroke a shape in a colour, on a dark line that shows it on bright film as well. */
@@ -92,20 +121,14 @@ function frame(shape, stroke, dash, width) {
   pen.setLineDash([]);
 }
 
-function label(text, look, x, y, unit, chosen) {
-  const size = 13 * unit;
-  pen.font = `600 ${size}px ${style.fontFamily}`;
-  const wide = pen.measureText(text).width + size * 1.95;
-  const high = size * 1.5;
-  const top = y - high >= 0 ? y - high : Math.max(0, y);
-  const left = Math.max(0, Math.min(x, canvas.width - wide));
-  pen.fillStyle = chosen ? colour(look) : colour("chip");
+function label({ person, is }, [left, top, wide, high], unit, chosen) {
+  pen.fillStyle = chosen ? colour(is) : colour("chip");
   pen.fillRect(left, top, wide, high);
-  pen.fillStyle = chosen ? colour("on") : colour(look);
-  sign(look, left + size * 0.75, top + high / 2, size * 0.42);
+  pen.fillStyle = chosen ? colour("on") : colour(is);
+  sign(is, left + high / 2, top + high / 2, high * 0.28);
   pen.fillStyle = chosen ? colour("on") : colour("number");
   pen.textBaseline = "middle";
-  pen.fillText(text, left + size * 1.5, top + high / 2 + unit * 0.5);
+  pen.fillText(String(person), left + high, top + high / 2 + unit * 0.5);
 }
 
 /** Draw the mark of a look in a circle of that radius, in the colour that is set. */

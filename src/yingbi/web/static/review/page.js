@@ -17,6 +17,7 @@ export const page = {
   axis: { from: 0, to: 1 }, // the frames that the timeline shows
   who: "all", // whose rows are shown
   drawing: null, // what is being drawn
+  lost: false, // whether the server did not answer
   seenLost: null, // the drawn region whose loss was read about
   trimming: null, // the ends of a drawn region while they are dragged
 };

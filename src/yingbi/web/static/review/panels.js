@@ -63,7 +63,8 @@ function drawMarks() {
 for (const end of ["from", "to"]) {
   byId(`mark-${end}`).addEventListener("change", ({ target }) => {
     const time_s = seconds(target.value);
-    target.setAttribute("aria-invalid", target.value !== "" && time_s === null);
+    if (target.value !== "" && time_s === null) target.setAttribute("aria-invalid", "true");
+    else target.removeAttribute("aria-invalid");
     const at = time_s === null ? null : frameAt(time_s) - (end === "to" ? 1 : 0);
     change({ marks: { ...page.marks, [end]: at === null ? null : Math.max(0, at) } });
   });

@@ -38,12 +38,19 @@ function rowHeight() {
 }
 
 let waiting = false;
+let stale = false; // whether rows that are there have to be drawn again, not only put in their places
 function draw() {
+  stale = true;
+  soon();
+}
+
+function soon() {
   if (waiting || !page.state) return;
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
     place();
+    stale = false;
   });
 }
 
@@ -59,7 +66,9 @@ function place() {
   }
   people.forEach((person, index) => {
     if (!wanted.has(person.id) && !shown.has(person.id)) return;
-    const row = shown.get(person.id) ?? put(person);
+    const old = shown.get(person.id);
+    if (old && !stale) return;
+    const row = old ?? put(person);
     row.style.transform = `translateY(${index * high}px)`;
     row.setAttribute("aria-posinset", index + 1);
     row.setAttribute("aria-setsize", people.length);
@@ -101,6 +110,7 @@ function update(row, person) {
   const button = part(row, "act");
   const release = person.state === "masked";
   button.dataset.do = release ? "release-whole" : "mask-whole";
+  button.hidden = person.drawn;
   button.disabled = !editable();
   icon(button, release ? "visible" : "masked");
   write(part(row, "act-word"), word(release ? "act.release" : "act.mask"));
@@ -215,7 +225,7 @@ list.addEventListener("pointerup", () => {
 });
 list.addEventListener("pointercancel", () => change({ trimming: null }));
 
-rows.addEventListener("scroll", draw, { passive: true });
+rows.addEventListener("scroll", soon, { passive: true });
 new ResizeObserver(draw).observe(rows);
 watch(["state", "who", "room"], () => page.state && choose());
 watch(["shown", "regions"], () => page.state && page.who === "here" && choose());

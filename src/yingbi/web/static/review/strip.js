@@ -53,7 +53,7 @@ function drawWritten({ output, folder, report, people_visible: visible, moments 
   write(byId("written-folder"), folder ? word("folder", { folder }) : "");
   write(byId("written-report"), report ? word("report", { name: report }) : "");
   write(byId("written-visible"), visible ? count("people.visible", visible) : word("nobody.visible"));
-  const open = Math.min(moments, left().length);
+  const open = Math.max(0, moments - (page.state.moments.length - left().length));
   write(byId("written-moments"), open ? count("moments.open", open) : word("moments.closed"));
 }
 

@@ -1,6 +1,6 @@
 // The axis of time: what part of the film the rows show, the ruler above them and the line at now.
 
-import { change, film, frameAt, inFilm, keyOf, lastFrame, page, timeOf, watch } from "./page.js";
+import { change, film, frameAt, inFilm, keyOf, page, timeOf, watch } from "./page.js";
 import { seek } from "./film.js";
 import { clock } from "./words.js";
 
@@ -51,11 +51,13 @@ function follow() {
 
 /** Make a canvas as sharp as the screen; return its pen in pixels of the page, and its size. */
 export function sharp(canvas) {
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const { clientWidth: width, clientHeight: height } = canvas;
   const dots = devicePixelRatio;
-  Object.assign(canvas, { width: Math.round(width * dots), height: Math.round(height * dots) });
+  const [wide, high] = [Math.round(width * dots), Math.round(height * dots)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
   const pen = canvas.getContext("2d");
-  pen.scale(dots, dots);
+  pen.setTransform(dots, 0, 0, dots, 0, 0);
+  pen.clearRect(0, 0, width, height);
   return { pen, width, height };
 }
 
@@ -155,7 +157,7 @@ function drawMarks(pen, width, height) {
 function drawNeedle() {
   if (!page.state) return;
   const room = ruler.getBoundingClientRect();
-  const x = across(page.playing ? page.shown : page.at, room.width);
+  const x = across(page.at, room.width);
   needle.hidden = x < 0 || x > room.width;
   rows.parentElement.style.setProperty("--now", `${room.left - rows.getBoundingClientRect().left + x}px`);
 }
@@ -183,9 +185,8 @@ watch(["state"], () => {
   else if (frames !== film().frames) place(page.axis.from, Math.min(film().frames, page.axis.to - page.axis.from));
   frames = film().frames;
 });
-watch(["at", "shown"], () => page.state && follow());
+watch(["at"], () => page.state && follow());
 watch(["state", "axis", "moment", "looked", "marks", "room"], draw);
-watch(["state", "axis", "at", "shown", "room"], drawNeedle);
+watch(["state", "axis", "at", "room"], drawNeedle);
 new ResizeObserver(() => change({ room: ruler.clientWidth })).observe(ruler);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => change({ room: ruler.clientWidth, size: page.size }));
-export const zoomedOut = () => page.axis.to - page.axis.from >= lastFrame();
