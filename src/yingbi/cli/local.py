@@ -1,5 +1,6 @@
 """`app`: a page in the browser for whoever would rather not type."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,24 @@ NO_BROWSER = click.option(
 )
 
 
-def tell(address: str) -> None:
-    """Say where the page is, and how long."""
-    click.echo(say("The page is open in your browser. If it is not, open this address there:"))
-    click.echo(f"  {address}")
-    click.echo(
-        say(
-            "It works once, within five minutes, on this computer only. Ctrl+C ends it; it ends by itself 15 minutes after the page was closed."
+def teller(*, no_browser: bool) -> Callable[[str], None]:
+    """Return what says where the page is, and how long."""
+
+    def tell(address: str) -> None:
+        if no_browser:
+            click.echo(say("Open this address in a browser:"))
+        else:
+            click.echo(
+                say("The page is open in your browser. If it is not, open this address there:")
+            )
+        click.echo(f"  {address}")
+        click.echo(
+            say(
+                "It works once, within five minutes, on this computer only. Ctrl+C ends it; it ends by itself 15 minutes after the page was closed."
+            )
         )
-    )
+
+    return tell
 
 
 @click.command(
@@ -49,4 +59,4 @@ def app_command(
     from yingbi.web.local import serve
 
     pages = app_pages(settings_of(obj), paths)
-    serve(pages, open_browser=not no_browser, tell=tell, port=port)
+    serve(pages, open_browser=not no_browser, tell=teller(no_browser=no_browser), port=port)

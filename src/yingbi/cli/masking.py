@@ -139,6 +139,11 @@ FILE = click.Path(path_type=Path)
 @click.option("--force", is_flag=True, help=say("Replace outputs that are already there."))
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
+@click.option(
+    "--estimate",
+    is_flag=True,
+    help=say("Only say about how long it would take, and how many people are there at least."),
+)
 @click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 @click.pass_obj
 def mask_command(obj: dict[str, Any], /, inputs: tuple[Path, ...], out: str, **given: Any) -> int:

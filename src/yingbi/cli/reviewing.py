@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from yingbi.cli.local import FILE, NO_BROWSER, PORT, tell
+from yingbi.cli.local import FILE, NO_BROWSER, PORT, teller
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
 
@@ -32,4 +32,10 @@ def review_command(
     from yingbi.web.review import review_pages
 
     pages = review_pages(settings_of(obj), film, edit)
-    serve(pages, open_browser=not no_browser, tell=tell, start="/review", port=port)
+    serve(
+        pages,
+        open_browser=not no_browser,
+        tell=teller(no_browser=no_browser),
+        start="/review",
+        port=port,
+    )

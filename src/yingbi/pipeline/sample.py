@@ -31,18 +31,8 @@ class Sample:
     tally: Tally = field(default_factory=Tally)
 
 
-def sample(
-    reel: Reel,
-    info: FilmInfo,
-    sight: Sight,
-    clock: Clock,
-    *,
-    goes_on: Callable[[Sample], bool],
-) -> Sample:
-    """Mask the frames of the reel in memory, as `pipeline.mask` does, and tell what it costs.
-
-    goes_on: asked before each frame but the first, with what is known by then.
-    """
+def sample(reel: Reel, info: FilmInfo, sight: Sight, clock: Clock) -> Sample:
+    """Mask the frames of the reel in memory, as `pipeline.mask` does, and tell what it costs."""
     told = Sample()
     began = clock()
 
@@ -54,9 +44,6 @@ def sample(
             told.frames += 1
             yield frame
             told.first = told.first or clock() - began
-            told.others = clock() - began - told.first - told.encoding
-            if not goes_on(told):
-                return
 
     writer = FilmWriter(BytesIO(), info, crf=sight.crf, preset=sight.preset)
     looking = Take(replace(reel, frames=counted(), tap=None, film=None), sight, told.tally)
