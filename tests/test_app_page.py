@@ -256,6 +256,26 @@ def test_a_page_whose_program_has_ended_says_so(browser, home):
         app.says("Yingbi has ended.")
 
 
+def test_a_page_that_was_not_answered_goes_on_asking_and_takes_its_word_back(browser, home):
+    server, page_of = opened(browser)
+    with server as local, page_of(local) as app:
+        app.page.clock.install()
+        app.page.reload()
+        app.page.route("**/alive", lambda route: route.abort())
+        for _ in range(2):
+            app.page.clock.fast_forward(21_000)
+            app.says("Yingbi has ended.")
+        app.page.unroute("**/alive")
+        with app.page.expect_response("**/alive") as asked:
+            app.page.clock.fast_forward(21_000)
+        assert asked.value.status == 204
+        app.page.wait_for_selector("#problem", state="hidden")
+        app.page.evaluate("yingbiProblem('another line')")
+        with app.page.expect_response("**/alive"):
+            app.page.clock.fast_forward(21_000)
+        assert app.page.inner_text("#problem") == "another line"
+
+
 def test_the_folder_is_opened_by_what_opens_folders_here(browser, home, monkeypatch):
     opener = home / "bin" / "xdg-open"
     opener.parent.mkdir()
@@ -273,13 +293,16 @@ def test_the_folder_is_opened_by_what_opens_folders_here(browser, home, monkeypa
         assert asked.read_text("utf-8").strip() == str(home / "Videos" / "masked")
 
 
+DROPPED = '{"name": "a", "size": SIZE, "modified_ms": 0, "first": "", "last": ""}'
 ODD = [
     ("/app/frame", "GET", ""), ("/app/frame?file=0&at=0&as=clear", "GET", ""), ("/app/compare?file=-1", "GET", ""),
     ("/app/folder?at=zz", "GET", ""), ("/app/folder?at=2e2e", "GET", ""), ("/app/choose", "POST", ""),
     ("/app/choose", "POST", "path=2f00"), ("/app/choose", "POST", "path=2f6e6f77686572652e6d7034"),
     ("/app/remove", "POST", "number=7"), ("/app/mask", "POST", "target=soul"), ("/app/mask", "POST", ""),
     ("/app/mask", "POST", "target=plate&check=on"), ("/app/dropped", "POST", "no json"), ("/app/dropped", "POST", "[]"),
-    ("/app/dropped", "POST", '{"name": 1}'), ("/app/open", "POST", "file=0"), ("/app/nowhere", "GET", ""),
+    ("/app/dropped", "POST", '{"name": 1}'), ("/app/dropped", "POST", DROPPED.replace("SIZE", "1e999")),
+    ("/app/dropped", "POST", DROPPED.replace("SIZE", '"x"')), ("/app/dropped", "POST", DROPPED.replace("SIZE", "[]")),
+    ("/app/open", "POST", "file=0"), ("/app/nowhere", "GET", ""),
 ]  # fmt: skip
 
 

@@ -51,6 +51,12 @@ def test_what_is_exported_as_coco_is_covered_again_when_it_comes_back(yingbi, fi
             assert any(_holds(box, cut) for box in now)
 
 
+COCO = (
+    '{"images": [{"id": 1}], "categories": [{"id": 1, "name": %s}],'
+    ' "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, %s]}]}'
+)
+
+
 def _holds(a, b) -> bool:
     return a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2] and a[3] >= b[3]
 
@@ -69,6 +75,9 @@ def _holds(a, b) -> bool:
         ("frame,x0,y0,x1,y1,score\n0,1,2,3,8,7\n", "2"),
         ("frame,x0,y0,x1,y1\n", "*"),
         ("frame,x0,y0,x1,y1\n999,1,2,3,8\n", "*"),
+        ("frame,x0,y0,x1,y1,x1\n0,1,2,3,8,9\n", "1"),
+        (COCO % ('["face"]', "9"), "1"),
+        (COCO % ('"face"', "9" * 400), "1"),
         ('{"images": []}', "*"),
         ('{"images": [], "categories": [], "annotations": [{"image_id": 1}]}', "*"),
     ],

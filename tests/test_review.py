@@ -2,7 +2,9 @@
 
 import io
 import json
+import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,20 @@ import pytest
 from PIL import Image
 
 from films import face_film
+from made_films import VFR, Recipe, make_film
 from networks import models_dir
 from yingbi.bootstrap import found_facts, sight
 from yingbi.capture.edits import read_edit
-from yingbi.domain.edit_errors import DecisionRefusedError, EditDiffersError, NoSuchTrackError
+from yingbi.domain.edit_errors import (
+    DecisionRefusedError,
+    EditChangedError,
+    EditDiffersError,
+    NoSuchTrackError,
+)
 from yingbi.domain.region import BoxXYXY, Target, area
 from yingbi.domain.report import Quiet
 from yingbi.domain.settings import resolve
+from yingbi.errors import YingbiError
 from yingbi.usecases.review import ENDING, Look, Review
 
 TARGETS = (Target.FACE, Target.HEAD)
@@ -226,13 +235,72 @@ def test_the_edit_of_another_film_is_refused_and_stays_as_it_was(film, tmp_path)
     assert read_edit(edit).film.name == "astro.mp4"
 
 
-def test_an_edit_that_cannot_be_written_is_said_and_not_called_saved(review, film):
-    edit = film.with_name(film.name + ENDING)
-    edit.unlink()
-    edit.mkdir()  # nothing can take its place
-    review.decide({"do": "mask", "kind": "face"})
+def unsaved(review: Review) -> str:
     until = time.monotonic() + 10
     while review.save_error is None and time.monotonic() < until:
         time.sleep(0.02)
-    assert edit.name in (review.save_error or "")
     assert not review.saved
+    return review.save_error or ""
+
+
+def test_an_edit_that_somebody_else_writes_to_is_not_replaced_and_that_is_said(film):
+    edit = film.with_name(film.name + ENDING)
+    with pytest.raises(EditChangedError), Review(film, None, Look(0.25)) as review:  # noqa: PT012
+        review.begin(_never, Quiet())
+        with Review(film, None, Look(0.25)) as other:
+            other.begin(_never, Quiet())
+            other.decide({"do": "mask", "kind": "face"})
+        theirs = edit.read_bytes()
+        review.decide({"do": "release", "kind": "face"})
+        assert edit.name in unsaved(review)
+    assert edit.read_bytes() == theirs
+
+
+def test_an_edit_that_cannot_be_written_is_said_and_not_called_saved(film, tmp_path):
+    elsewhere = tmp_path / "folder"
+    elsewhere.mkdir()
+    edit = elsewhere / "e.json"
+    edit.write_bytes(film.with_name(film.name + ENDING).read_bytes())
+    with pytest.raises(YingbiError), Review(film, edit, Look(0.25)) as review:  # noqa: PT012
+        review.begin(_never, Quiet())
+        shutil.rmtree(elsewhere)
+        review.decide({"do": "mask", "kind": "face"})
+        assert edit.name in unsaved(review)
+
+
+def test_taking_something_else_back_does_not_shorten_what_is_being_followed(review):
+    following = review.draw(20, face_at(review, 20))
+    review.decide({"do": "mask", "kind": "face"})
+    following._thread.join(60)
+    (whole,) = review.deed.edit.choices.additions
+    assert whole.last - whole.first > 20
+    review.undo()
+    assert review.deed.edit.choices.additions == [whole]
+    review.undo()
+    assert review.deed.edit.choices.additions == []
+    review.redo()
+    assert review.deed.edit.choices.additions == [whole]
+
+
+def test_what_was_just_found_is_not_mixed_up_with_an_older_edit(film):
+    usual = film.with_name(film.name + ENDING)
+    before = usual.read_bytes()
+    edit = read_edit(usual)
+    other = replace(edit, found={**edit.found, "targets": ["face"]})
+    with Review(film, None, Look(0.25), other) as review:
+        review.begin(_never, Quiet())
+        assert review.edit_path.name == "astro.mp4.2.edit.json"
+    assert usual.read_bytes() == before
+    with Review(film, None, Look(0.25), edit) as review:
+        review.begin(_never, Quiet())
+        assert review.edit_path == usual, "what was found in the same way is gone on with"
+
+
+def test_a_range_of_frames_holds_these_frames_and_no_others(tmp_path):
+    film = make_film(tmp_path / "vfr.mp4", Recipe(pts=VFR))
+    with Review(film, None, Look(0.25)) as review:
+        times = [review.time_s(n) - review.time_s(0) for n in range(len(VFR))]
+        for first, last in ((0, 0), (2, 5), (7, 11), (3, 3), (0, 11)):
+            from_s, to_s = review.range_of(first, last)
+            held = [n for n, time_s in enumerate(times) if from_s <= time_s <= to_s]
+            assert held == list(range(first, last + 1))

@@ -157,9 +157,9 @@ def test_what_is_drawn_with_the_mouse_is_followed_and_masked_in_the_copy(browser
     with reviewed(film) as local, Desk(browser, local) as desk:
         for kind in ("face", "head"):  # as if nobody had been found
             desk.page.evaluate(
-                """(kind) => fetch('/review/decide', {method: 'POST', body:
-                   JSON.stringify({do: 'release', kind})})""",
-                kind,
+                """([kind, film]) => fetch('/review/decide', {method: 'POST', body:
+                   JSON.stringify({do: 'release', kind, film})})""",
+                [kind, desk.state()["film"]["id"]],
             )
         desk.press("Home", *["ArrowRight"] * 4)
         desk.at(4)
@@ -169,7 +169,8 @@ def test_what_is_drawn_with_the_mouse_is_followed_and_masked_in_the_copy(browser
         drawn = next(one for one in desk.state()["people"] if one["drawn"])
         assert drawn["from"] == 0
         assert drawn["to"] > 20
-        desk.press("w")
+        expect(desk.page.locator("#following")).to_be_hidden()
+        desk.do("render")
         desk.page.locator("#written").wait_for(timeout=90_000)
         desk.do("compare")
         until(lambda: desk.page.locator("#film-after").is_visible())
@@ -222,6 +223,31 @@ def test_the_edit_of_another_film_is_said_in_one_line(browser, film):
         watched.page.goto(local.entrance)
         line = watched.page.locator("#problem-line")
         until(lambda: "other.mp4" in line.inner_text())
+
+
+def test_a_page_that_shows_another_film_or_an_old_list_decides_nothing(browser, film):
+    with reviewed(film) as local, Desk(browser, local) as desk:
+        ask = """(body) => fetch('/review/decide', {method: 'POST', body: JSON.stringify(body)})
+                 .then(async (a) => [a.status, (await a.json()).error?.code])"""
+        told = desk.state()
+        zone = {"name": "a", "do": "mask", "points": [[0, 0], [0.2, 0], [0, 0.2]]}
+        mine = {"film": told["film"]["id"], "rev": told["rev"]}
+        assert desk.page.evaluate(ask, {"do": "mask", "kind": "face"}) == [409, "page-stale"]
+        other = {"do": "mask", "kind": "face", "film": "0" * 16}
+        assert desk.page.evaluate(ask, other) == [409, "page-stale"]
+        assert desk.page.evaluate(ask, {"do": "zone", "zone": zone, **mine})[0] == 200
+        assert desk.page.evaluate(ask, {"do": "unzone", "index": 0, **mine}) == [409, "page-stale"]
+        assert len(desk.state()["zones"]) == 1
+    assert decisions(film) == []
+
+
+def test_a_film_whose_name_is_no_text_is_shown(browser, film):
+    odd = film.with_name(b"a\xff<b>.mp4".decode("utf-8", "surrogateescape"))
+    film.rename(odd)
+    film.with_name(film.name + ENDING).unlink()
+    with reviewed(odd) as local, Desk(browser, local) as desk:
+        assert desk.page.locator("#film-name").inner_text() == "a\\udcff<b>.mp4"
+        assert desk.complaints == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

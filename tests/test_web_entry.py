@@ -1,6 +1,7 @@
 """The local pages beside other users and other pages, and their end when nobody is there."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from web_house import Hand, Secret, ask, chromium, let_in, running, tab, unguarded, until
 from yingbi.web.entry import Limits
+from yingbi.web.peer import is_strangers
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 needs_root = pytest.mark.skipif(
@@ -51,6 +53,55 @@ def test_another_users_process_is_refused_even_with_a_stolen_cookie_or_token(sec
         assert asked_by_nobody(local.port, "/secret", ours["Cookie"]).startswith("HTTP/1.1 403")
         assert secret.reached == 1
         assert ask(local.port, "/secret", headers=ours).status == 200
+
+
+BEHIND_DECOYS = """
+import os, socket, sys
+os.setgid(65534), os.setuid(65534)
+port, cookie = int(sys.argv[1]), sys.argv[2]
+chosen = socket.create_server(("127.0.0.1", 0))
+ours = chosen.getsockname()[1]
+chosen.close()
+def line(address):
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((address, ours))
+    made.connect(("127.0.0.1", port))
+    return made
+for last in range(2, 14):
+    line(f"127.0.0.{last}").close()
+real = line("127.0.0.1")
+real.sendall(f"GET /secret HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nCookie: {cookie}\\r\\n\\r\\n".encode())
+print(ours, real.recv(65536).split()[1].decode())
+"""
+
+
+@needs_root
+def test_another_user_does_not_hide_behind_closed_connections_from_the_same_port(secret):
+    with running(secret.routes) as local:
+        words = [sys.executable, "-c", BEHIND_DECOYS, str(local.port), let_in(local)["Cookie"]]
+        done = subprocess.run(words, capture_output=True, check=True, text=True)
+        port, status = done.stdout.split()
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+        decoys = [row for row in rows if row[1].endswith(f":{int(port):04X}") and row[3] == "06"]
+        assert {row[7] for row in decoys} == {"0"}, "the control: they look like root's"
+        assert (status, secret.reached) == ("403", 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a connection is")
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_only_an_open_connection_of_our_own_is_known(family):
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket(family) as ours:
+        end = listening.getsockname()
+        ours.connect(end if family == socket.AF_INET else (f"::ffff:{end[0]}", end[1]))
+        client = (end[0], ours.getsockname()[1])
+        with listening.accept()[0]:
+            assert not is_strangers(client, end)
+            assert is_strangers(("127.0.0.2", client[1]), end)
+            assert is_strangers(client, ("127.0.0.2", end[1]))
+            assert is_strangers(None, end)
+            ours.close()
+            assert is_strangers(client, end), "whoever has gone may have been anybody"
 
 
 PROGRAM = """

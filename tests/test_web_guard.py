@@ -1,13 +1,22 @@
 """The local pages: nobody but the browser that was let in gets an answer, and not for ever."""
 
+import asyncio
 import socket
+import threading
+import time
+from contextlib import ExitStack
 
 import pytest
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from web_house import Hand, Secret, ask, let_in, running, unguarded
+from yingbi.domain.page_errors import PortTakenError
+from yingbi.errors import EmptyInputError, InterruptedByUserError
 from yingbi.web.entry import Limits
 from yingbi.web.guard import HEADERS
+from yingbi.web.pages import given
+from yingbi.web.peer import Line
 
 
 @pytest.fixture
@@ -232,3 +241,126 @@ def test_a_request_that_does_not_come_to_its_end_is_given_up(secret):
         ours = let_in(local) | {"Content-Length": "100"}
         assert ask(local.port, "/secret", "POST", ours, b"x").status == 408
     assert secret.reached == 0
+
+
+# --- what a request brings ---------------------------------------------------------------------
+
+ODD = [
+    b'{"a": NaN}', b'{"a": [Infinity]}', b'{"a": -Infinity}', b'{"a": 1e999}', b'{"a": {"b": -1e999}}',
+    b'{"a": ' + b"1" * 41 + b"}", b'{"a": -' + b"1" * 5000 + b"}", b'{"a": "\\ud800"}', b'{"\\udcff": 1}',
+    b'{"a": "\xed\xa0\x80"}', b'{"a": "\xff"}', b"[" * 100_000, b"[]", b"1", b"no json",
+]  # fmt: skip
+
+
+async def echo(request):
+    return JSONResponse(await given(request))
+
+
+def test_what_is_no_finite_number_or_no_character_is_refused_in_one_line():
+    with running(lambda _desk: [Route("/echo", echo, methods=["POST"])]) as local:
+        ours = let_in(local)
+        for body in ODD:
+            answer = ask(local.port, "/echo", "POST", ours, body)
+            assert answer.status == 400, body[:40]
+            assert '"code":"request-refused"' in answer.text
+            assert "\n" not in answer.text
+        whole = '{"a":[1e300,-0.5,"影","\\ud83c\\udfac",null,' + "1" * 40 + "]}"
+        answer = ask(local.port, "/echo", "POST", ours, whole.encode())
+        assert (answer.status, "🎬" in answer.text, "1" * 40 in answer.text) == (200, True, True)
+
+
+# --- connections -------------------------------------------------------------------------------
+
+
+def test_however_many_connections_ask_for_nothing_the_owner_is_answered(local):
+    ours = let_in(local)
+    head = f"GET /secret HTTP/1.1\r\nHost: 127.0.0.1:{local.port}\r\n"
+    with ExitStack() as opened:
+        lines = []
+        for number in range(3 * Line.most):
+            line = opened.enter_context(socket.create_connection(("127.0.0.1", local.port)))
+            if number % 2:
+                line.sendall(head.encode())
+            lines.append(line)
+            if number % 50 == 0:
+                assert ask(local.port, "/alive", headers=ours).status == 204
+        answer = ask(local.port, "/alive", headers=ours)
+        assert (answer.status, answer.headers["x-frame-options"]) == (204, "DENY")
+        lines[0].settimeout(5)
+        assert given_up(lines[0])
+
+
+def given_up(line):
+    try:
+        return line.recv(4096) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_a_head_that_does_not_come_to_its_end_is_given_up_and_long_work_is_not(monkeypatch):
+    monkeypatch.setattr(Line, "idle_s", 0.5)
+
+    async def slow(_request):
+        await asyncio.sleep(1.5)
+        return PlainTextResponse("done")
+
+    with running(lambda _desk: [Route("/slow", slow)]) as local:
+        ours = let_in(local)
+        with socket.create_connection(("127.0.0.1", local.port), timeout=10) as line:
+            began = time.monotonic()
+            while not gone(line, b"G"):
+                assert time.monotonic() - began < 5
+                time.sleep(0.1)
+            assert time.monotonic() - began > 0.4
+        assert ask(local.port, "/slow", headers=ours).text == "done"
+
+
+def gone(line, more):
+    try:
+        line.sendall(more)
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+    return False
+
+
+def test_what_is_no_request_gets_no_word(local):
+    with socket.create_connection(("127.0.0.1", local.port), timeout=10) as line:
+        line.sendall(b"what?\r\n\r\n")
+        assert given_up(line)
+
+
+# --- the beginning -----------------------------------------------------------------------------
+
+
+def test_no_page_is_made_and_no_work_begun_where_the_port_is_taken(local):
+    made = []
+    with pytest.raises(PortTakenError), running(made.append, port=local.port):
+        pass
+    assert made == []
+    with running(lambda desk: made.append(desk) or []):
+        assert len(made) == 1, "the control"
+
+
+def test_where_making_the_pages_fails_nothing_goes_on():
+    ended, closed, desks = threading.Event(), [], []
+
+    def work(progress):
+        tick = progress.begin("film.mp4", None)
+        try:
+            while True:
+                tick(1)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    def made(desk):
+        desks.append(desk)
+        desk.closing.callback(lambda: closed.append(ended.is_set()))
+        desk.jobs.start(work)
+        raise EmptyInputError(path="film.mp4")
+
+    with pytest.raises(EmptyInputError), running(made):
+        pass
+    assert closed == [True], "the work ends before what it uses is closed"
+    with pytest.raises(InterruptedByUserError):
+        desks[0].jobs.start(work)

@@ -7,7 +7,7 @@ import pytest
 from web_house import Hand, until
 from yingbi.domain.messages import say_error
 from yingbi.domain.page_errors import BusyError
-from yingbi.errors import EmptyInputError, YingbiError
+from yingbi.errors import EmptyInputError, InterruptedByUserError, YingbiError
 from yingbi.web.app_work import Counted
 from yingbi.web.jobs import Jobs
 
@@ -77,6 +77,17 @@ def test_cancelled_work_ends_at_its_next_frame(jobs):
     work.go.release()
     job.wait(20)
     assert (job.state, job.shown().done, job.error) == ("cancelled", 2, None)
+
+
+def test_after_the_end_nothing_begins(jobs):
+    work = Paused()
+    job = jobs.start(work)
+    until(lambda: job.shown().name)
+    work.go.release(2)
+    jobs.end()
+    assert job.state == "cancelled"
+    with pytest.raises(InterruptedByUserError):
+        jobs.start(Paused())
 
 
 def raising(error):

@@ -18,6 +18,7 @@ from yingbi.errors import (
 )
 
 if TYPE_CHECKING:
+    from yingbi.domain.edit import Edit
     from yingbi.mask.style import Style
     from yingbi.media.companions import Extra
     from yingbi.pipeline.engine import Finder, Sight, Told
@@ -120,6 +121,33 @@ def report_facts(
     return {
         "version": 2,
         **found_facts(settings, targets),
+        "mask": facts(style(settings)),
+        "options": dict(options),
+    }
+
+
+def report_facts_of_edit(
+    settings: Settings, edit: "Edit", options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what decides a copy that is made by an edit: it says itself by what it was found."""
+    from importlib.metadata import version
+
+    from yingbi.mask.measured import facts
+
+    told = edit.found.get("settings")
+    of_looking = {
+        name: value
+        for name, value in (told if isinstance(told, Mapping) else {}).items()
+        if name.startswith(("detect.", "track."))
+    }
+    now = looking_settings(settings)
+    covering = {n: v for n, v in now.items() if n.startswith(("mask.", "video."))}
+    return {
+        "version": 2,
+        "yingbi": version("yingbi"),
+        "targets": list(edit.found.get("targets", ())),
+        "networks": list(edit.found.get("networks", ())),
+        "settings": of_looking | covering,
         "mask": facts(style(settings)),
         "options": dict(options),
     }

@@ -7,14 +7,16 @@
 says which frame it is, else its place among the images; categories are named as targets are.
 """
 
+import contextlib
 import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from yingbi.capture.zones import once
 from yingbi.domain.edit_errors import BoxesRefusedError
 from yingbi.domain.messages import say
 from yingbi.domain.region import Region, Target
@@ -24,6 +26,8 @@ NEEDED = {"frame", "x0", "y0", "x1", "y1"}
 KNOWN = NEEDED | {"kind", "score"}
 MOST = 1 << 24
 """Frames and pixels lie below it."""
+SHOWN = 40
+"""So many characters of a wrong value are told; it may be of any length."""
 
 Found = dict[int, list[Region]]
 Refuse = Callable[[int | str, str], BoxesRefusedError]
@@ -62,8 +66,9 @@ def read_boxes(path: Path) -> Found:
 def _csv(text: str, refuse: Refuse) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
-        columns = set(reader.fieldnames or ())
-        if not columns >= NEEDED or columns - KNOWN:
+        named = reader.fieldnames or ()
+        columns = set(named)
+        if not columns >= NEEDED or columns - KNOWN or len(columns) < len(named):
             raise refuse(
                 1, say("its first line names columns: {names}", names=", ".join(sorted(KNOWN)))
             )
@@ -77,11 +82,12 @@ def _csv(text: str, refuse: Refuse) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _coco(text: str, refuse: Refuse) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
-        document = json.loads(text)
-        frames = {
-            image["id"]: image.get("frame", place) for place, image in enumerate(document["images"])
-        }
-        names = {one["id"]: one["name"] for one in document["categories"]}
+        document = json.loads(text, object_pairs_hook=once)
+        frames = _by_id(
+            (image["id"], image.get("frame", place))
+            for place, image in enumerate(document["images"])
+        )
+        names = _by_id((one["id"], one["name"]) for one in document["categories"])
         annotations = document["annotations"]
         for entry, one in enumerate(annotations, 1):
             x0, y0, width, height = (_number(n, entry, refuse) for n in one["bbox"])
@@ -97,9 +103,19 @@ def _coco(text: str, refuse: Refuse) -> Iterator[tuple[int, Mapping[str, Any]]]:
         ) from None
 
 
+def _by_id(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return what each id names. Raises: ValueError where two have the same one."""
+    listed = list(pairs)
+    found = dict(listed)
+    if len(found) != len(listed):
+        raise ValueError("an id stands twice")
+    return found
+
+
 def _region(row: Mapping[str, Any], entry: int, refuse: Refuse) -> Region:
     kinds = {target.value: target for target in Target}
-    kind = kinds.get(row.get("kind") or "face")
+    named = row.get("kind", "")
+    kind = kinds.get(named or "face") if isinstance(named, str) else None
     if kind is None:
         raise refuse(entry, say("its kind must be one of {allowed}", allowed=", ".join(kinds)))
     x0, y0, x1, y1 = (_number(row[name], entry, refuse) for name in ("x0", "y0", "x1", "y1"))
@@ -114,10 +130,8 @@ def _region(row: Mapping[str, Any], entry: int, refuse: Refuse) -> Region:
 
 
 def _number(value: Any, entry: int, refuse: Refuse) -> float:
-    try:
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
         number = float(value)
-    except (TypeError, ValueError):
-        raise refuse(entry, say("'{value}' is not a number", value=value)) from None
-    if not -MOST < number < MOST or isinstance(value, bool):
-        raise refuse(entry, say("'{value}' is not a number", value=value))
-    return number
+        if -MOST < number < MOST and not isinstance(value, bool):
+            return number
+    raise refuse(entry, say("'{value}' is not a number", value=str(value)[:SHOWN]))

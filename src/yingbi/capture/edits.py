@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from yingbi.capture.zones import ZONE_FIELDS, zone_of
+from yingbi.capture.zones import ZONE_FIELDS, is_number, once, zone_of
 from yingbi.domain.decision import (
     Addition,
     Choices,
@@ -21,7 +21,7 @@ from yingbi.domain.decision import (
     TimeRange,
     Verdict,
 )
-from yingbi.domain.edit import FORMAT, VERSION, Edit, FilmFacts
+from yingbi.domain.edit import FORMAT, MOST_TRACKS, VERSION, Edit, FilmFacts
 from yingbi.domain.edit_errors import EditRefusedError
 from yingbi.domain.messages import say
 from yingbi.domain.region import BoxXYXY, Region, Target
@@ -30,8 +30,21 @@ from yingbi.domain.zone import Zone
 from yingbi.errors import NoSuchInputError, UnreadableInputError
 
 MOST = 1 << 31
-"""Numbers of frames, tracks and pixels lie below it."""
-TOP = {"format", "version", "film", "found", "decisions", "zones", "ranges", "tracks", "frames"}
+"""Numbers of frames and pixels lie below it."""
+DEEPEST = 32
+"""So many lists and tables may lie in each other in `found`, which is kept as it is."""
+TOP = {
+    "format",
+    "version",
+    "film",
+    "found",
+    "decisions",
+    "zones",
+    "ranges",
+    "cuts",
+    "tracks",
+    "frames",
+}
 FILM = {"name", "sha256", "bytes", "width", "height", "time_base"}
 KINDS = {target.value: target for target in Target}
 
@@ -54,7 +67,8 @@ def read_edit(path: Path) -> Edit:
         return EditRefusedError(path=path, field=field, reason=reason)
 
     try:
-        told = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
+        text = content.decode("utf-8-sig")
+        told = json.loads(text, object_pairs_hook=once, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise refuse("*", say("it is no JSON that has one meaning")) from None
     return edit_of(told, refuse)
@@ -63,14 +77,19 @@ def read_edit(path: Path) -> Edit:
 def edit_of(told: Any, refuse: Refuse) -> Edit:
     """Return the edit that a document says. Raises: what `refuse` makes."""
     document = _table(told, "*", TOP, refuse, TOP - {"tracks"})
-    if document["format"] != FORMAT or document["version"] != VERSION:
+    version = document["version"]
+    if document["format"] != FORMAT or type(version) is not int or version != VERSION:
         raise refuse("version", say("it is not version {version} of an edit", version=VERSION))
     film = _film(document["film"], refuse)
     found = _table(document["found"], "found", None, refuse)
     targets = _list(found.get("targets"), "found.targets", refuse)
-    if not all(one in KINDS for one in targets):
+    if not all(isinstance(one, str) and one in KINDS for one in targets):
         raise refuse("found.targets", say("it is not known"))
-    sightings = _sightings(document["frames"], film.time_base, refuse)
+    if not _can_be_kept(found):
+        raise refuse("found", say("it is no JSON that has one meaning"))
+    _list(document.get("tracks", []), "tracks", refuse)
+    cuts = _cuts(document["cuts"], refuse)
+    sightings = _sightings(document["frames"], film.time_base, cuts, refuse)
     decisions = [
         _decision(one, f"decisions[{n}]", len(sightings), refuse)
         for n, one in enumerate(_list(document["decisions"], "decisions", refuse))
@@ -103,14 +122,18 @@ def _film(told: Any, refuse: Refuse) -> FilmFacts:
     return FilmFacts(film["name"], digest, size, width, height, Fraction(over, under))
 
 
-def _sightings(told: Any, time_base: Fraction, refuse: Refuse) -> Sightings:
+def _cuts(told: Any, refuse: Refuse) -> frozenset[int]:
+    return frozenset(_whole(one, "cuts", refuse, 1) for one in _list(told, "cuts", refuse))
+
+
+def _sightings(told: Any, time_base: Fraction, cuts: frozenset[int], refuse: Refuse) -> Sightings:
     writer = SightingsWriter(time_base)
     last: int | None = None
     for number, one in enumerate(_list(told, "frames", refuse)):
         place = f"frames[{number}]"
         fields = {"frame", "pts", "time_s", "regions"}
         frame = _table(one, place, fields, refuse, fields)
-        if frame["frame"] != number or isinstance(frame["frame"], bool):
+        if type(frame["frame"]) is not int or frame["frame"] != number:
             raise refuse(f"{place}.frame", say("frames are counted from 0 and none is left out"))
         pts = _whole(frame["pts"], f"{place}.pts", refuse, -(1 << 62), 1 << 62)
         if last is not None and pts <= last:
@@ -123,6 +146,7 @@ def _sightings(told: Any, time_base: Fraction, refuse: Refuse) -> Sightings:
                 _plain_region(region) or _region(region, f"{place}.regions", refuse)
                 for region in regions
             ],
+            cut=number in cuts,
         )
         last = pts
     if last is None:
@@ -146,7 +170,7 @@ def _plain_region(told: Any) -> Region | None:
         return None
     if not (-MOST <= x0 < x1 < MOST and -MOST <= y0 < y1 < MOST and 0 <= score <= 1):
         return None
-    if not 1 <= track < MOST or (held is not True and held is not False):
+    if not 1 <= track < MOST_TRACKS or (held is not True and held is not False):
         return None
     return Region(kind, (x0, y0, x1, y1), score, track, seen=not held)
 
@@ -155,12 +179,12 @@ def _region(told: Any, place: str, refuse: Refuse) -> Region:
     needed = {"kind", "box", "score", "track"}
     region = _table(told, place, needed | {"held"}, refuse, needed)
     score, track, held = region["score"], region["track"], region.get("held", False)
-    if not _is_number(score) or not 0 <= score <= 1:
+    if not is_number(score) or not 0 <= score <= 1:
         raise refuse(
             f"{place}.score", say("each number must lie from {low} to {high}", low=0, high=1)
         )
     if track is not None:
-        track = _whole(track, f"{place}.track", refuse, 1)
+        track = _track(track, f"{place}.track", refuse)
     if not isinstance(held, bool):
         raise refuse(f"{place}.held", say("it must be true or false"))
     kind, box = _kind(region["kind"], place, refuse), _box(region["box"], place, refuse)
@@ -171,8 +195,11 @@ def _decision(told: Any, place: str, frames: int, refuse: Refuse) -> Decision:
     table = _table(told, place, None, refuse)
     does = table.get("do")
 
-    def whole(name: str, low: int = 1, high: int = MOST) -> int:
-        return _whole(table.get(name), f"{place}.{name}", refuse, low, high)
+    def whole(name: str, low: int) -> int:
+        return _whole(table.get(name), f"{place}.{name}", refuse, low)
+
+    def track(name: str = "track") -> int:
+        return _track(table.get(name), f"{place}.{name}", refuse)
 
     if does in ("mask", "release"):
         _table(table, place, {"do", "track", "kind", "from", "to"}, refuse)
@@ -183,20 +210,19 @@ def _decision(told: Any, place: str, frames: int, refuse: Refuse) -> Decision:
         verdict = cast(Verdict, does)
         if "kind" in table:
             return Judgement(verdict, None, _kind(table["kind"], place, refuse), first, last)
-        return Judgement(verdict, whole("track"), None, first, last)
+        return Judgement(verdict, track(), None, first, last)
     if does == "split":
         _table(table, place, {"do", "track", "at", "into"}, refuse)
-        return Split(whole("track"), whole("at", 0), whole("into"))
+        return Split(track(), whole("at", 0), track("into"))
     if does == "join":
         _table(table, place, {"do", "tracks"}, refuse)
         pair = _list(table.get("tracks"), f"{place}.tracks", refuse)
         if len(pair) != 2:
             raise refuse(f"{place}.tracks", say("it must be two whole numbers"))
-        track, other = (_whole(one, f"{place}.tracks", refuse, 1) for one in pair)
-        return Join(track, other)
+        return Join(*(_track(one, f"{place}.tracks", refuse) for one in pair))
     if does == "add":
         _table(table, place, {"do", "track", "kind", "path"}, refuse)
-        return _addition(table, place, frames, whole("track"), refuse)
+        return _addition(table, place, frames, track(), refuse)
     raise refuse(f"{place}.do", say("it is not known"))
 
 
@@ -260,8 +286,12 @@ def _whole(told: Any, place: str, refuse: Refuse, low: int = -MOST, high: int = 
     return told
 
 
+def _track(told: Any, place: str, refuse: Refuse) -> int:
+    return _whole(told, place, refuse, 1, MOST_TRACKS)
+
+
 def _seconds(told: Any, place: str, refuse: Refuse, low: float) -> float:
-    if not _is_number(told) or told < low:
+    if not is_number(told) or told < low:
         raise refuse(place, say("it must be seconds from the film's start"))
     return float(told)
 
@@ -283,16 +313,12 @@ def _box(told: Any, place: str, refuse: Refuse) -> BoxXYXY:
     return x0, y0, x1, y1
 
 
-def _is_number(told: Any) -> bool:
-    return isinstance(told, (int, float)) and not isinstance(told, bool) and math.isfinite(told)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that stands twice: readers differ in which one they take."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
+def _can_be_kept(told: Any, deep: int = 0) -> bool:
+    """Return whether it can be written, and then be read again as it is."""
+    if isinstance(told, (dict, list)):
+        inner = told.values() if isinstance(told, dict) else told
+        return deep < DEEPEST and all(_can_be_kept(one, deep + 1) for one in inner)
+    return told is None or isinstance(told, (str, bool)) or is_number(told)
 
 
 def _no_number(word: str) -> float:

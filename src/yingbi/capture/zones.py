@@ -13,11 +13,12 @@ files = ["front/*.mp4"]
 import json
 import math
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from yingbi.domain.messages import say
 from yingbi.domain.report_errors import ZonesRefusedError
@@ -87,7 +88,7 @@ def _parsed(path: Path, text: str) -> tuple[dict[str, Any], _Place]:
         return _json(path, text)
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line[1]) if line else text.count("\n") + 1
         raise ZonesRefusedError(path=path, line=number, field="*", reason=str(error)) from None
@@ -97,7 +98,7 @@ def _parsed(path: Path, text: str) -> tuple[dict[str, Any], _Place]:
 
 def _json(path: Path, text: str) -> tuple[dict[str, Any], _Place]:
     try:
-        table = json.loads(text, parse_constant=_no_number)
+        table = json.loads(text, object_pairs_hook=once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ZonesRefusedError(path=path, line=error.lineno, field="*", reason=error.msg) from None
     except (ValueError, RecursionError) as error:
@@ -110,11 +111,28 @@ def _json(path: Path, text: str) -> tuple[dict[str, Any], _Place]:
         starts.append(at)
         try:
             _, end = decoder.raw_decode(text, at)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             break
         gap = GAP.match(text, end)
         at = gap.end() if gap else end
     return table, _Place(path, text, tuple(starts))
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a table of JSON; a name that stands twice is refused, as readers differ in which they take.
+
+    Raises: ValueError.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(say("it is no JSON that has one meaning"))
+    return found
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether it is a number, and one that a float can hold: neither infinite nor none."""
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain and abs(value) <= sys.float_info.max
 
 
 def _no_number(word: str) -> float:
@@ -143,7 +161,7 @@ def zone_of(given: Any, name: str, refuse: Callable[[str, str], Exception]) -> Z
     if unit not in ("share", "pixels"):
         raise refuse("unit", say("it must be one of {allowed}", allowed="'share', 'pixels'"))
     called, files = given.get("name", name), given.get("files", [])
-    if not isinstance(called, str):
+    if not _is_text(called):
         raise refuse("name", say("it must be a text in quotes"))
     if not isinstance(files, list) or not all(isinstance(one, str) and one for one in files):
         raise refuse("files", say("it must be a list of patterns in quotes"))
@@ -153,15 +171,14 @@ def zone_of(given: Any, name: str, refuse: Callable[[str, str], Exception]) -> Z
 
 
 def _times(given: Mapping[str, Any], refuse: Any) -> tuple[float, float]:
-    times = []
-    for field, default in (("from_s", 0.0), ("to_s", math.inf)):
-        value = given.get(field, default)
-        if not _is_number(value) or math.isnan(value) or value < 0:
+    from_s, to_s = given.get("from_s", 0.0), given.get("to_s")
+    end = math.inf if to_s is None else to_s
+    for field, value in (("from_s", from_s), ("to_s", 0.0 if end == math.inf else end)):
+        if not is_number(value) or value < 0:
             raise refuse(field, say("it must be seconds from the film's start"))
-        times.append(float(value))
-    if times[1] < times[0]:
+    if end < from_s:
         raise refuse("to_s", say("it must not lie before from_s"))
-    return times[0], times[1]
+    return float(from_s), float(end)
 
 
 def _points(given: Mapping[str, Any], unit: Unit, refuse: Any) -> tuple[Point, ...]:
@@ -170,14 +187,13 @@ def _points(given: Mapping[str, Any], unit: Unit, refuse: Any) -> tuple[Point, .
     field = "rectangle" if "rectangle" in given else "polygon"
     value = given[field]
     if field == "rectangle":
-        if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
+        if not isinstance(value, list) or len(value) != 4 or not all(map(is_number, value)):
             raise refuse(field, say("it must be four numbers: left, top, right, bottom"))
         x0, y0, x1, y1 = map(float, value)
         if x1 <= x0 or y1 <= y0:
             raise refuse(field, say("right must be more than left, and bottom more than top"))
-        points: tuple[Point, ...] = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-    else:
-        points = _corners(value, field, refuse)
+        value = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+    points = _corners(value, field, refuse)
     largest = 1.0 if unit == "share" else 1e6
     if any(not 0 <= n <= largest for point in points for n in point):
         low, high = "0", f"{largest:g}"
@@ -188,7 +204,7 @@ def _points(given: Mapping[str, Any], unit: Unit, refuse: Any) -> tuple[Point, .
 def _corners(value: Any, field: str, refuse: Any) -> tuple[Point, ...]:
     whole = isinstance(value, list) and 3 <= len(value) <= MOST_POINTS
     if not whole or not all(
-        isinstance(one, list) and len(one) == 2 and all(map(_is_number, one)) for one in value
+        isinstance(one, list) and len(one) == 2 and all(map(is_number, one)) for one in value
     ):
         most = MOST_POINTS
         raise refuse(field, say("it must be 3 to {most} corners, each two numbers", most=most))
@@ -200,5 +216,6 @@ def _corners(value: Any, field: str, refuse: Any) -> tuple[Point, ...]:
     return points
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_text(value: Any) -> bool:
+    """Return whether it is a text that can be written: half a character cannot."""
+    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from yingbi.pipeline.engine import Sight
 
 FILE = click.Path(path_type=Path)
-TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+TIME = re.compile(r"(?:(?:(\d{1,6}):)?(\d{1,2}):)?(\d{1,9}(?:\.\d+)?)")
 
 
 def first_pass_to(
@@ -51,9 +51,9 @@ def told_by(
 ) -> "tuple[Sight, Edit]":
     """Return how to cover what the edit file of one film says, and the edit itself."""
     from yingbi.bootstrap import sight_of_edit
+    from yingbi.capture.edits import read_edit
     from yingbi.domain.judged import Judged
     from yingbi.pipeline.replay import Replay
-    from yingbi.usecases.first_pass import edit_of_film
 
     if len(paths) != 1:
         raise UsageError(problem=say("--edit is of one film; name that one alone."))
@@ -61,14 +61,15 @@ def told_by(
         raise UsageError(
             problem=say("--targets has no meaning with --edit: it says what was found.")
         )
-    edit = edit_of_film(given["edit"], paths[0])
+    edit = read_edit(given["edit"])
     for number in _numbers(given["keep_person"]):
-        released = Judged(edit.sightings, edit.choices).release(number)
+        released = Judged(edit).release(number)
         decisions = (*edit.choices.decisions, released)
         edit = replace(edit, choices=replace(edit.choices, decisions=decisions))
         show_release(edit, number)
     choices = replace(edit.choices, ranges=(*edit.choices.ranges, *ranges))
-    replay = Replay(Judged(edit.sightings, choices), given["edit"])
+    edit = replace(edit, choices=choices)
+    replay = Replay(Judged(edit), given["edit"])
     return sight_of_edit(settings, replay), edit
 
 
@@ -76,7 +77,7 @@ def show_release(edit: "Edit", number: int) -> None:
     """Say for how long somebody is seen, and where the first doubt comes."""
     from yingbi.domain.judged import Judged
 
-    judged = Judged(edit.sightings, edit.choices)
+    judged = Judged(edit)
     rows = judged.rows_of(number)
     frames = judged.frame_of(rows)
     clear = sorted({int(frame) for frame in frames[~judged.masked[rows]]})
@@ -159,7 +160,7 @@ def show_command(edit_path: Path, *, as_json: bool) -> None:
     from yingbi.domain.judged import Judged
 
     edit = read_edit(edit_path)
-    judged = Judged(edit.sightings, edit.choices)
+    judged = Judged(edit)
     moments = moments_of(edit.sightings, (edit.film.width, edit.film.height))
     people = cast_list(judged, recast(moments, judged))
     if as_json:

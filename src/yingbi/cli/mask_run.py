@@ -15,6 +15,7 @@ from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
     from yingbi.capture.inputs import Input
+    from yingbi.domain.edit import Edit
     from yingbi.domain.region import Target
     from yingbi.domain.settings import Settings
     from yingbi.domain.zone import Zone
@@ -81,12 +82,14 @@ def _mask(
     from yingbi.usecases.mask import mask_inputs
 
     settings, targets, zones = looking
-    seeing, targets, zones = _seeing(given, settings, targets, zones, pairs)
+    seeing, edit, zones = _seeing(given, settings, targets, zones, pairs)
+    targets = edit.targets if edit else targets
     second = second_look_of(settings, targets) if given["check"] else None
     options = options_of(given, settings["jobs"], second, zones, out)
     passed = left_out(inputs)
     sheet = _sheet_plan(given, settings, pairs)
-    report = _report_plan(given, settings, targets, options, pairs)
+    decided = deciding(options, settings["check.score"])
+    report = _report_plan(given, settings, edit or targets, decided, pairs)
     with show.progress(quiet=given["as_json"]) as progress:
         if report is None:
             reports = mask_inputs(pairs, options, seeing, progress)
@@ -108,18 +111,18 @@ def _seeing(
     targets: "Sequence[Target]",
     zones: "Sequence[Zone]",
     pairs: "Sequence[tuple[Input, Path]]",
-) -> "tuple[Sight, Sequence[Target], Sequence[Zone]]":
-    """Return how to look, what is covered, and all zones: as asked, or as an edit says."""
+) -> "tuple[Sight, Edit | None, Sequence[Zone]]":
+    """Return how to look, the edit where one is given, and all zones."""
     from yingbi.bootstrap import sight
     from yingbi.cli.edits import ranges_of, told_by
 
     ranges = ranges_of(given["time_range"])
     if given["edit"]:
         seeing, edit = told_by(given, settings, [item.path for item, _ in pairs], ranges)
-        return seeing, tuple(edit.targets), (*zones, *edit.choices.zones)
+        return seeing, edit, (*zones, *edit.choices.zones)
     if given["keep_person"]:
         raise UsageError(problem=say("--keep-person needs --edit: it says who has which number."))
-    return replace(sight(settings, targets), ranges=ranges), targets, zones
+    return replace(sight(settings, targets), ranges=ranges), None, zones
 
 
 def options_of(
@@ -179,26 +182,31 @@ def _called(
 def _report_plan(
     given: Given,
     settings: "Settings",
-    targets: "Sequence[Target]",
-    options: "MaskOptions",
+    found: "Edit | Sequence[Target]",
+    decided: dict[str, Any],
     pairs: "Sequence[tuple[Input, Path]]",
 ) -> "ReportPlan | None":
-    """Return where the report goes, by whom it is signed, and what decided the outcome."""
+    """Return where the report goes, by whom it is signed, and what decided the outcome.
+
+    found: what is looked for, or the edit that says what was. decided: by the other options.
+    """
     if not given["report"]:
         return None
-    from yingbi.bootstrap import report_facts
+    from yingbi.bootstrap import report_facts, report_facts_of_edit
     from yingbi.cli.edits import edit_facts
+    from yingbi.domain.edit import Edit
     from yingbi.domain.settings import data_home
     from yingbi.keys.installation import installation_key
     from yingbi.usecases.mask import plan_report
     from yingbi.usecases.report import ReportPlan
 
     plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-    decided = deciding(options, settings["check.score"]) | edit_facts(given)
+    decided = decided | edit_facts(given)
+    facts = report_facts_of_edit if isinstance(found, Edit) else report_facts
     return ReportPlan(
         given["report"],
         installation_key(data_home(), settings["report.suite"]),
-        report_facts(settings, targets, decided),
+        facts(settings, found, decided),  # type: ignore[arg-type]  # as it was told apart
         resume=given["resume"],
         force=given["force"],
     )

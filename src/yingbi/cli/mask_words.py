@@ -79,6 +79,12 @@ def _plain_words(reports: "Sequence[InputReport]") -> str:
         words.append(say("sound kept: voices may still tell who speaks"))
     if "mute" in sounds:
         words.append(say("sound muted"))
+    if left := sum(len(_left(report)) for report in fresh):
+        words.append(
+            say_count(
+                "{n} person or thing left to be seen", "{n} people or things left to be seen", left
+            )
+        )
     if copied := sum(report.copied for report in fresh):
         words.append(
             say_count(
@@ -93,6 +99,11 @@ def _plain_words(reports: "Sequence[InputReport]") -> str:
     if len(fresh) < len(done):
         words.append(say("{kept} of them already before", kept=len(done) - len(fresh)))
     return "; ".join(words)
+
+
+def _left(report: "InputReport") -> set[int | None]:
+    """Return who was found and stays to be seen, since somebody chose so."""
+    return {one["track"] for one in report.more.get("left_clear", ())}
 
 
 def _film_words(copies: "Sequence[FilmCopy]") -> list[str]:

@@ -88,7 +88,7 @@ class Addition:
             for (early, a), (late, b) in pairwise(self.path)
             if early < frame < late
         )
-        return Region(self.kind, box, 1.0, self.track)
+        return Region(self.kind, box, 1.0, self.track, drawn=True)
 
     def trimmed(self, first: int, last: int) -> "Addition | None":
         """Return what of it lies within the frames, or None."""
@@ -109,7 +109,7 @@ Decision = Judgement | Split | Join | Addition
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """Seconds of a film, both ends included."""
+    """Seconds from a film's first frame on, both ends included."""
 
     from_s: float
     to_s: float
@@ -134,10 +134,6 @@ class Choices:
     def additions(self) -> list[Addition]:
         """The regions that were drawn."""
         return [one for one in self.decisions if isinstance(one, Addition)]
-
-    def within(self, time_s: float) -> bool:
-        """Return whether what is found at that time is masked at all."""
-        return within(self.ranges, time_s)
 
 
 def within(ranges: Sequence[TimeRange], time_s: float) -> bool:

@@ -3,11 +3,11 @@
     {"format": "yingbi-edit", "version": 1,
      "film": {"name", "sha256", "bytes", "width", "height", "time_base": [1, 90000]},
      "found": {"yingbi", "targets", "settings", "networks"},
-     "decisions": [...], "zones": [...], "ranges": [...],
+     "decisions": [...], "zones": [...], "ranges": [...], "cuts": [...],
      "tracks": [{"track", "kind", "from_ms", "to_ms", "seen", "held", "best", "lowest"}],
      "frames": [{"frame", "pts", "time_s", "regions": [{"kind", "box", "score", "track"}]}]}
 
-`frames` holds what `detect --json` prints, but for boxes that reach over the border: here they
+`cuts` are frames that begin another picture. `frames` holds what `detect --json` prints, but for boxes that reach over the border: here they
 are not cut. `tracks` sums them up for people and is not read back. The schema is published as
 `standard/edit-1.schema.json`.
 """
@@ -16,7 +16,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 from typing import Any
+
+import numpy as np
 
 from yingbi.domain.course import Course
 from yingbi.domain.decision import Choices
@@ -25,6 +28,8 @@ from yingbi.domain.sightings import Sightings
 from yingbi.domain.zone import Zone
 
 FORMAT, VERSION = "yingbi-edit", 1
+MOST_TRACKS = 1 << 24
+"""Tracks have numbers from 1 on, below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +65,18 @@ class Edit:
     found: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def targets(self) -> frozenset[Target]:
-        """What was looked for."""
-        return frozenset(map(Target, self.found.get("targets", ())))
+    def targets(self) -> tuple[Target, ...]:
+        """What was looked for, in the order in which it was asked for."""
+        return tuple(map(Target, self.found.get("targets", ())))
 
     @property
     def next_track(self) -> int:
-        """A number that nobody has had, not even somebody who was removed again."""
-        used = [self.sightings.largest_track]
+        """A number that nobody has."""
+        used = {int(track) for track in np.unique(self.sightings.tracks)}
         for told in (one.to_json() for one in self.choices.decisions):
-            used += [told.get("into", 0), told.get("track", 0)]
-        return max(used) + 1
+            used |= {told.get("into", 0), told.get("track", 0)}
+        after = max(used, default=0) + 1
+        return after if after < MOST_TRACKS else next(n for n in count(1) if n not in used)
 
 
 def frame_line(frame: int, pts: int, time_s: float, regions: Sequence[Region]) -> dict[str, Any]:
@@ -129,6 +135,7 @@ def head_of(edit: Edit) -> dict[str, Any]:
         "decisions": [one.to_json() for one in edit.choices.decisions],
         "zones": [zone_line(zone) for zone in edit.choices.zones],
         "ranges": [one.to_json() for one in edit.choices.ranges],
+        "cuts": edit.sightings.cuts.tolist(),
     }
 
 

@@ -29,6 +29,22 @@ class EditDiffersError(YingbiError):
     template = _("The edit file '{edit}' was not made of '{path}' as it is now ({reason}); make it anew with 'yingbi detect {path} -o FILE'.")
 
 
+class EditChangedError(YingbiError):
+    """An edit file that something else has written to while it was open on a page."""
+
+    code = "edit-changed"
+    exit_status = 75
+    template = _("'{path}' was changed by something else meanwhile, so that it was not replaced; what was decided since then is on this page alone.")
+
+
+class StaleError(YingbiError):
+    """A page that shows another film, or what was decided before, and asks for a change."""
+
+    code = "page-stale"
+    exit_status = 75
+    template = _("Something was changed on another page meanwhile; load this page again.")
+
+
 class BoxesRefusedError(YingbiError):
     """A list of boxes from elsewhere that cannot be read."""
 

@@ -51,6 +51,7 @@ class Region:
     score: 0..1 of the detector; a held or interpolated region keeps the last one.
     track: the id that one person keeps through the film, once known.
     seen: False where tracking holds it, with no sight shortly before and after.
+    drawn: whether a person drew it, and no network found it.
     """
 
     kind: Target
@@ -58,6 +59,7 @@ class Region:
     score: float
     track: int | None = None
     seen: bool = True
+    drawn: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an empty or inverted box."""

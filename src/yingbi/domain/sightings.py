@@ -22,6 +22,7 @@ class Sightings:
     pts: (F,) int64, when each frame is shown. starts: (F + 1,) int64, where each frame's regions
     begin among all. kinds: (N,) uint8, places in KINDS. boxes: (N, 4) int32, as displayed, may
     reach over the border. scores: (N,) float64. tracks: (N,) int32. seen: (N,) bool.
+    cuts: (C,) int64, frames that begin another picture: whoever stands there may be another one.
     """
 
     time_base: Fraction
@@ -32,6 +33,7 @@ class Sightings:
     scores: NDArray[np.float64] = field(repr=False)
     tracks: NDArray[np.int32] = field(repr=False)
     seen: NDArray[np.bool_] = field(repr=False)
+    cuts: NDArray[np.int64] = field(repr=False)
 
     def __len__(self) -> int:
         """Return how many frames there are."""
@@ -43,8 +45,14 @@ class Sightings:
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def time_s(self, frame: int) -> float:
-        """Return when a frame is shown."""
+        """Return when a frame is shown, by the film's own clock."""
         return float(self.pts[frame]) * self.time_base.numerator / self.time_base.denominator
+
+    @property
+    def since_start_s(self) -> NDArray[np.float64]:
+        """(F,) float64, seconds from the first frame on."""
+        ticks = (self.pts - self.pts[:1]).astype(np.float64)
+        return ticks * self.time_base.numerator / self.time_base.denominator
 
     def rows(self, frame: int) -> range:
         """Return the numbers of a frame's regions."""
@@ -81,16 +89,19 @@ class SightingsWriter:
     _counts: "array[int]" = field(default_factory=lambda: array("q"), repr=False)
     _columns: "array[int]" = field(default_factory=lambda: array("q"), repr=False)
     _scores: "array[float]" = field(default_factory=lambda: array("d"), repr=False)
+    _cuts: "array[int]" = field(default_factory=lambda: array("q"), repr=False)
 
-    def take(self, pts: int, regions: Iterable[Region]) -> None:
-        """Add the next frame."""
+    def take(self, pts: int, regions: Iterable[Region], *, cut: bool = False) -> None:
+        """Add the next frame; scores are rounded down, so that none becomes a clear sight by it."""
+        if cut:
+            self._cuts.append(len(self._pts))
         count = 0
         for region in regions:
             count += 1
             kind = KINDS.index(region.kind)
             row = (kind, *region.box, region.track or NOBODY, int(region.seen))
             self._columns.extend(row)
-            self._scores.append(round(region.score, 3))
+            self._scores.append(int(region.score * 1000 + 1e-6) / 1000)
         self._pts.append(pts)
         self._counts.append(count)
 
@@ -110,4 +121,5 @@ class SightingsWriter:
             np.array(self._scores, np.float64),
             table[:, 5].astype(np.int32),
             table[:, 6].astype(np.bool_),
+            np.array(self._cuts, np.int64),
         )

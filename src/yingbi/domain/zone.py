@@ -8,6 +8,9 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Point = tuple[float, float]
 Unit = Literal["share", "pixels"]
 Does = Literal["mask", "ignore"]
@@ -19,7 +22,7 @@ class Zone:
 
     points: three or more corners of the displayed picture, in shares of its width and
         height or in pixels; its edges do not cross.
-    from_s, to_s: the times of a film in which it holds, both included.
+    from_s, to_s: seconds from a film's first frame on in which it holds, both included.
     files: patterns of names or of places below the input folder; none means every file.
     """
 
@@ -54,6 +57,17 @@ class Zone:
         for (ax, ay), (bx, by) in pairwise((*corners, corners[0])):
             if (ay > y) != (by > y) and x < ax + (y - ay) * (bx - ax) / (by - ay):
                 inside = not inside
+        return inside
+
+    def encloses_all(self, points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return the same for many points at once, (N, 2) in pixels."""
+        x, y = points[:, 0], points[:, 1]
+        inside = np.zeros(len(points), np.bool_)
+        corners = self.corners(size)
+        for (ax, ay), (bx, by) in pairwise((*corners, corners[0])):
+            if ay != by:
+                crossed = ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+                inside ^= crossed
         return inside
 
     def to_json(self) -> dict[str, Any]:

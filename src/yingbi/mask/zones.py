@@ -24,12 +24,14 @@ class ZoneCloth:
     """The zones of one input: covers what is always covered, drops what is not looked for.
 
     A zone is filled with one colour whatever style the regions have. ignored: regions
-    that were dropped so far, by the zone's name.
+    that were dropped so far, by the zone's name. start_s: the time of the film's first frame,
+    from which zones count theirs. What a person drew is never dropped.
     """
 
     zones: Sequence[Zone]
     style: Style = SOLID
     ignored: dict[str, int] = field(default_factory=dict)
+    start_s: float = 0.0
     _shapes: dict[tuple[object, ...], list[tuple[Span, NDArray[np.bool_]] | None]] = field(
         repr=False, default_factory=dict
     )
@@ -39,7 +41,7 @@ class ZoneCloth:
 
         A zone that is masked is stronger: what it holds stays a region.
         """
-        zones = [zone for zone in self.zones if zone.holds_at(frame.time_s)]
+        zones = [zone for zone in self.zones if zone.holds_at(frame.time_s - self.start_s)]
         return [region for region in regions if not self._dropped(region, zones, frame.size)]
 
     def outside(self, regions: Sequence[Region], frame: Frame) -> list[Region]:
@@ -47,12 +49,16 @@ class ZoneCloth:
 
         What is in one is covered whether it is seen or not, and so in no doubt.
         """
-        masked = [z for z in self.zones if z.does == "mask" and z.holds_at(frame.time_s)]
+        masked = [
+            z for z in self.zones if z.does == "mask" and z.holds_at(frame.time_s - self.start_s)
+        ]
         return [r for r in regions if not any(z.encloses(_centre(r), frame.size) for z in masked)]
 
     def cover(self, frame: Frame) -> int:
         """Fill every zone that is masked now, in place; return how many there are."""
-        masked = [z for z in self.zones if z.does == "mask" and z.holds_at(frame.time_s)]
+        masked = [
+            z for z in self.zones if z.does == "mask" and z.holds_at(frame.time_s - self.start_s)
+        ]
         if not masked:
             return 0
         colour = self.style if self.style.irreversible else SOLID
@@ -66,6 +72,8 @@ class ZoneCloth:
         return len(masked)
 
     def _dropped(self, region: Region, zones: Sequence[Zone], size: tuple[int, int]) -> bool:
+        if region.drawn:
+            return False
         holding = [zone for zone in zones if zone.encloses(_centre(region), size)]
         if not holding or any(zone.does == "mask" for zone in holding):
             return False

@@ -62,6 +62,9 @@ Verdict = tuple[Frame, Sequence[Region], Sequence[Region], Sequence[Region]]
 class Told(Protocol):
     """What a first pass has found, and what was decided about it."""
 
+    def must_be_of(self, path: Path, sha256: str) -> None:
+        """Raise unless it was found in a file of this name that has this content."""
+
     def replay(self, reel: "Reel") -> Iterator[Verdict]:
         """Yield every frame of the reel; raise where it is not the film that it was."""
 
@@ -85,7 +88,8 @@ class Sight:
 
     targets: what is covered; the finders may find more, of which heads are derived.
     told: what a first pass has found, and what was decided: then nothing is looked for again.
-    ranges: the only times in which what is found is covered; none means always.
+    ranges: the only times, from the first frame on, in which what is found is covered; none means
+    always.
     """
 
     finders: Sequence[Finder]
@@ -217,9 +221,11 @@ def _looked(take: Take) -> Iterator[Verdict]:
     moving = reel.info is not None
     found = look_ahead(reel.frames, eyes) if moving else map(eyes.alone, reel.frames)
     hold_s = max(sight.hold_s, MOST_S + SLACK_S) if moving else sight.hold_s
+    start_s: float | None = None
     for frame, tracked in track(found, hold_s=hold_s):
+        start_s = frame.time_s if start_s is None else start_s
         regions = wanted(tracked, sight.targets)
-        inside = within(sight.ranges, frame.time_s)
+        inside = within(sight.ranges, frame.time_s - start_s)
         yield frame, tracked, regions if inside else [], [] if inside else regions
 
 

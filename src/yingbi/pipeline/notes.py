@@ -8,6 +8,7 @@ from yingbi.domain.course import Course
 from yingbi.domain.moment import Moments
 from yingbi.domain.sightings import SightingsWriter
 from yingbi.mask.zones import ZoneCloth
+from yingbi.media.scene import Scenes
 from yingbi.pipeline.engine import Seen
 from yingbi.pipeline.recheck import Watch
 
@@ -32,6 +33,7 @@ class Notes:
     keeping: bool = False
     sightings: SightingsWriter | None = None
     size: tuple[int, int] = (0, 0)
+    scenes: Scenes = field(default_factory=Scenes)
 
     def to_json(self) -> dict[str, Any]:
         """Return what was noted, for the report."""
@@ -49,12 +51,16 @@ class Notes:
 
 def noted(seen: Iterable[Seen], notes: Notes) -> Iterator[Seen]:
     """Yield what comes, with its zones covered and noted; what masks regions comes after this."""
+    first = True
     for one in seen:
         frame = one.frame
+        if first:
+            notes.zones.start_s, first = frame.time_s, False
         if notes.keeping:
             notes.size = frame.size
             notes.sightings = notes.sightings or SightingsWriter(frame.time_base)
-            notes.sightings.take(frame.pts, one.regions)
+            cut = notes.scenes.cut(frame)
+            notes.sightings.take(frame.pts, one.regions, cut=cut)
         regions = notes.zones.left(one.regions, frame)
         notes.zoned = notes.zones.cover(frame)
         notes.zoned_frames += notes.zoned > 0

@@ -22,6 +22,11 @@ class Replay:
     judged: Judged = field(repr=False)
     path: Path
 
+    def must_be_of(self, path: Path, sha256: str) -> None:
+        """Raise EditDiffersError unless the edit is of a file with this content."""
+        if sha256 != self.judged.edit.film.sha256:
+            raise self._differs(path, say("its content is another"))
+
     def replay(self, reel: Reel) -> Iterator[Verdict]:
         """Yield every frame of the reel with what was found, what is covered, what stays clear.
 

@@ -18,6 +18,7 @@ from yingbi.domain.region import Region, Target, clipped
 from yingbi.domain.report import Progress
 from yingbi.domain.sightings import SightingsWriter
 from yingbi.media.output import new_file
+from yingbi.media.scene import Scenes
 from yingbi.pipeline.engine import open_reel
 from yingbi.track.tracker import track
 from yingbi.usecases.evidence import identity, unchanged
@@ -36,7 +37,7 @@ def export_coco(edit: Edit, output: Path, *, force: bool) -> int:
 
 def coco(edit: Edit) -> dict[str, Any]:
     """Return the edit as a COCO document. Boxes are cut at the border: x, y, width, height."""
-    judged, size = Judged(edit.sightings, edit.choices), (edit.film.width, edit.film.height)
+    judged, size = Judged(edit), (edit.film.width, edit.film.height)
     kinds = list(Target)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -86,18 +87,21 @@ def import_boxes(path: Path, boxes: Path, hold_s: float, progress: Progress) -> 
         and the readers of films raise.
     """
     given, before = read_boxes(boxes), identity(path)
+    scenes, cuts = Scenes(), set[int]()
     with open_reel(path) as reel:
         tick = progress.begin(path.name, reel.source.frames)
 
         def found() -> Iterator[tuple[Frame, Sequence[Region]]]:
             for frame in reel.frames:
                 tick(1)
+                if scenes.cut(frame):
+                    cuts.add(frame.index)
                 yield frame, given.pop(frame.index, ())
 
         writer, size = None, (reel.source.width, reel.source.height)
         for frame, regions in track(found(), hold_s=hold_s):
             writer = writer or SightingsWriter(frame.time_base)
-            writer.take(frame.pts, regions)
+            writer.take(frame.pts, regions, cut=frame.index in cuts)
             size = frame.size
     unchanged(path, before)
     if given or writer is None:

@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from yingbi.capture.edits import read_edit
 from yingbi.domain.edit import Edit, FilmFacts, edit_text
-from yingbi.domain.edit_errors import EditDiffersError
-from yingbi.domain.messages import say
 from yingbi.domain.report import Progress, Tally
 from yingbi.domain.sightings import SightingsWriter
 from yingbi.errors import UnsafeOutputError
 from yingbi.media.output import check_new, new_file
+from yingbi.media.scene import Scenes
 from yingbi.pipeline.engine import Sight, Take, open_reel, see
 from yingbi.usecases.evidence import identity, unchanged
 
@@ -34,9 +32,10 @@ def first_pass(
         tick = progress.begin(path.name, reel.source.frames)
         width, height = reel.source.width, reel.source.height
         writer: SightingsWriter | None = None
+        scenes = Scenes()
         for seen in see(Take(reel, replace(sight, tick=tick), tally)):
             writer = writer or SightingsWriter(seen.frame.time_base)
-            writer.take(seen.frame.pts, seen.regions)
+            writer.take(seen.frame.pts, seen.regions, cut=scenes.cut(seen.frame))
             width, height = seen.frame.size
     unchanged(path, before)
     if writer is None:
@@ -63,14 +62,3 @@ def write_edit(edit: Edit, output: Path, *, force: bool) -> None:
     """
     with new_file(output, force=force, private=True) as file:
         file.write(edit_text(edit).encode("utf-8", "backslashreplace"))
-
-
-def edit_of_film(edit_path: Path, path: Path) -> Edit:
-    """Return the edit, made of this very film.
-
-    Raises: EditDiffersError where the film is another one, and what `read_edit` raises.
-    """
-    edit = read_edit(edit_path)
-    if identity(path).sha256 != edit.film.sha256:
-        raise EditDiffersError(edit=edit_path, path=path, reason=say("its content is another"))
-    return edit

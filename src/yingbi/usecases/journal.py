@@ -23,6 +23,8 @@ from yingbi.usecases.signed_report import LINE, REPORT, check_signature, read_js
 
 Entry = Mapping[str, Any]
 
+TRIES = 3
+"""A journal may be removed by the run before just when it is opened."""
 OUTCOME = ("made_at", "inputs", "left_out", "contact_sheet")
 """What a report says of its outcome; all else in it is the recipe."""
 
@@ -91,48 +93,76 @@ def opened_journal(
         RunInUseError, CannotCreateError.
     """
     path = journal_of(report)
-    if path.exists() and not resume and not force:
-        raise BrokenOffError(path=report)
-    try:
-        file = path.open("a+b")
-    except OSError as error:
-        raise CannotCreateError(path=path, reason=error.strerror) from error
-    with _closed_at_last(file):
-        _alone(file, report)
-        past = Past()
-        if resume:
-            past = _past(report, file, key, path)
-        else:
+    with _held(path, report) as file:
+        if not resume and not force and file.seek(0, os.SEEK_END):
+            raise BrokenOffError(path=report)
+        past = _past(report, file, key, path) if resume else Past()
+        if not resume:
             file.truncate(0)
         journal = Journal(file, path, key, recipe)
         try:
             yield journal, past
         except BaseException:
             if not journal.finished and not past.begun:
-                path.unlink(missing_ok=True)  # nothing to go on with
+                _remove(file, path)  # nothing to go on with
             raise
+        _remove(file, path)
+
+
+def _remove(file: BinaryIO, path: Path) -> None:
+    """Close the journal, for there are systems that remove no open file, and remove it.
+
+    Where that fails another run has it open by now, and it is that one's; or the folder
+    takes no change, and the next run tells of the journal.
+    """
+    _close(file)
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
 
 
-@contextmanager
-def _closed_at_last(file: BinaryIO) -> Iterator[None]:
+def _close(file: BinaryIO) -> None:
     """Close the journal; each line was on the disk, or its failing was raised, before."""
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # what a full disk did not take is tried once more
-            file.close()
+    with contextlib.suppress(OSError):  # what a full disk did not take is tried once more
+        file.close()
 
 
-def _alone(file: BinaryIO, report: Path) -> None:
-    """Hold the journal, where the system can, as long as the file is open."""
+@contextmanager
+def _held(path: Path, report: Path) -> Iterator[BinaryIO]:
+    """Yield the journal, held where the system can until the block ends, even once it is closed.
+
+    What was removed while we waited to open or to hold it is no journal: nobody would find it.
+    """
+    for _ in range(TRIES):
+        try:
+            file = path.open("a+b")
+        except OSError as error:
+            raise CannotCreateError(path=path, reason=error.strerror) from error
+        with contextlib.ExitStack() as stack:
+            stack.callback(_close, file)
+            _hold(file, report, stack)
+            if _lies_at(file, path):
+                yield file
+                return
+    raise RunInUseError(path=report)
+
+
+def _hold(file: BinaryIO, report: Path, stack: contextlib.ExitStack) -> None:
+    """Lock the file by a second descriptor of it, which is closed with the stack."""
     with contextlib.suppress(ImportError):
         import fcntl
 
+        lock = os.dup(file.fileno())
+        stack.callback(os.close, lock)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RunInUseError(path=report) from None
+
+
+def _lies_at(file: BinaryIO, path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 def _past(report: Path, file: BinaryIO, key: InstallationKey, path: Path) -> Past:

@@ -202,7 +202,9 @@ def _attempt(
     tally = Tally()
     zones = [zone for zone in options.zones if zone.concerns(item.place.as_posix())]
     notes = Notes(ZoneCloth(zones, sight.style), keeping=options.edits is not None)
-    before = identity(item.path) if options.noted else None
+    before = identity(item.path) if options.noted or sight.told else None
+    if sight.told and before:
+        sight.told.must_be_of(item.path, before.sha256)
     keeping = Keeping(options.audio, options.keep, options.salvage)
     with open_reel(
         item.path,

@@ -3,11 +3,13 @@
 Clause: 6.2.5.b; 4.2.a.
 """
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,10 +21,11 @@ from yingbi.domain.decision import Addition, Choices
 from yingbi.domain.edit import Edit
 from yingbi.domain.edit_errors import DecisionRefusedError, EditDiffersError
 from yingbi.domain.judged import Judged
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, say_error
 from yingbi.domain.moment import Moment
 from yingbi.domain.region import BoxXYXY, Region, Target, area, clipped
 from yingbi.domain.report import Progress
+from yingbi.errors import YingbiError
 from yingbi.mask.cover import cover
 from yingbi.mask.style import SOLID, Style
 from yingbi.mask.zones import ZoneCloth
@@ -33,7 +36,7 @@ from yingbi.pipeline.replay import Replay
 from yingbi.usecases.autosave import Autosave
 from yingbi.usecases.drawn import follow_both_ways
 from yingbi.usecases.evidence import identity
-from yingbi.usecases.first_pass import first_pass, write_edit
+from yingbi.usecases.first_pass import first_pass, plan_edit, write_edit
 
 ENDING = ".edit.json"
 """What an edit file is called after its film's whole name."""
@@ -63,7 +66,7 @@ class Deed:
     @cached_property
     def judged(self) -> Judged:
         """The sightings as the choices have them."""
-        return Judged(self.edit.sightings, self.edit.choices)
+        return Judged(self.edit)
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -110,24 +113,31 @@ class Review:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait until everything is on the disk, and close the film."""
-        if self.following is not None:
-            self.following.stop()
-        if self._save is not None:
-            self._save.close()
-        self._opened.close()
+        """Wait until everything is on the disk, and close the film.
+
+        Raises: why what was decided last could not be written.
+        """
+        try:
+            if self.following is not None:
+                self.following.stop()
+            if self._save is not None:
+                self._save.close()
+        finally:
+            self._opened.close()
 
     def begin(self, looks: Looks, progress: Progress) -> None:
         """Read the edit, or look through the film and write one; then people can decide.
 
         Raises: EditDiffersError, EditRefusedError, and what looking and writing raise.
         """
-        there = self.edit_path.exists()
-        if there:
+        if self._found is not None:
+            self.edit_path = _free(self.edit_path, self._found)
+        if self.edit_path.exists():
             progress.begin(self.edit_path.name, None)
             edit = read_edit(self.edit_path)
             self._must_be_of_this_film(edit)
         else:
+            plan_edit(self.edit_path, self.path, force=False)  # before any work
             edit = self._found or self._first_pass(looks, progress)
             self._must_be_of_this_film(edit)
             write_edit(edit, self.edit_path, force=False)
@@ -151,7 +161,8 @@ class Review:
     @property
     def save_error(self) -> str | None:
         """Why the edit file could not be written, in one line."""
-        return None if self._save is None else self._save.error
+        error = None if self._save is None else self._save.error
+        return None if error is None else say_error(error)
 
     @property
     def can_undo(self) -> bool:
@@ -213,11 +224,14 @@ class Review:
             return self.following
 
     def grow(self, drawn: Addition) -> None:
-        """Let a drawn region become longer; it stays one decision."""
+        """Let a drawn region become longer; it stays one decision, also of what was taken back."""
         with self._lock:
             deed = self._ready()
-            if any(one.track == drawn.track for one in deed.edit.choices.additions):
-                self._become(with_addition(deed.edit.choices, drawn))
+            for taken_back in (self._past, self._future):
+                taken_back[:] = [_grown(choices, drawn) for choices in taken_back]
+            choices = _grown(deed.edit.choices, drawn)
+            if choices is not deed.edit.choices:
+                self._become(choices)
 
     def regions(self, first: int, last: int) -> list[tuple[int, list[Region], list[Region]]]:
         """Return for each frame, both ends included, what is masked and what can be seen."""
@@ -233,11 +247,27 @@ class Review:
         deed = self.deed
         if view == "masked" and deed is not None:
             choices = deed.edit.choices
-            zones = ZoneCloth(choices.zones, self._look.style)
-            masked = zones.left(deed.judged.masked_at(at)[0], frame)
+            zones = ZoneCloth(choices.zones, self._look.style, start_s=self.time_s(0))
+            masked = deed.judged.masked_at(at)[0]
             zones.cover(frame)
             cover(frame, masked, grow=self._look.grow, style=self._look.style)
         return jpeg_of(frame, width)
+
+    def time_s(self, frame: int) -> float:
+        """Return when a frame is shown, by the film's own clock."""
+        return self.seeker.times[frame] * float(self.seeker.info.time_base)
+
+    def range_of(self, first: int, last: int) -> tuple[float, float]:
+        """Return the seconds from the film's start on that hold these frames, and no others.
+
+        The ends lie half-way to the frames beside them.
+        """
+        count = len(self.seeker.times)
+        first, last = max(0, min(first, count - 1)), max(0, min(last, count - 1))
+        before, behind = self.time_s(max(0, first - 1)), self.time_s(min(count - 1, last + 1))
+        from_s = (before + self.time_s(first)) / 2 - self.time_s(0)
+        to_s = (behind + self.time_s(last)) / 2 - self.time_s(0)
+        return max(0.0, from_s), to_s + (1.0 if last == count - 1 else 0.0)
 
     def replay(self) -> tuple[Replay, Choices]:
         """Return what the copy is made by, as everything is decided now."""
@@ -277,6 +307,36 @@ class Review:
         self._deed, self.rev = Deed(edit, deed.found), self.rev + 1
         if self._save is not None:
             self._save.keep(edit)
+
+
+def _free(path: Path, found: Edit) -> Path:
+    """Return where an edit goes: its usual place, or a numbered one where another lies there.
+
+    Another is one that was found otherwise; one that was found so is gone on with.
+    """
+    base = path.name.removesuffix(ENDING)
+    for place in chain([path], (path.with_name(f"{base}.{n}{ENDING}") for n in count(2))):
+        if not place.exists():
+            return place
+        try:
+            there = read_edit(place)
+        except YingbiError:
+            continue
+        same = there.film == found.film and dict(there.found) == _plain(found.found)
+        if same and len(there.sightings) == len(found.sightings):
+            return place
+    raise AssertionError("numbers do not end")
+
+
+def _plain(found: Mapping[str, Any]) -> Any:
+    """Return what a file would give back of it."""
+    return json.loads(json.dumps(dict(found)))
+
+
+def _grown(choices: Choices, drawn: Addition) -> Choices:
+    """Return the choices with the region as it is now, the same where it is not among them."""
+    there = any(one.track == drawn.track for one in choices.additions)
+    return with_addition(choices, drawn) if there else choices
 
 
 class Following:

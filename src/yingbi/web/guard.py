@@ -130,7 +130,7 @@ class Guard:
         found = WRONG_NAME if headers is None else None
         if headers is not None:
             found = refusal(scope["method"], scope["path"], headers, self._entry)
-        if found is None and is_strangers(scope.get("client"), self._entry.port):
+        if found is None and is_strangers(scope.get("client"), scope.get("server")):
             found = NOT_LET_IN
         if found is not None:
             return _answer(found)

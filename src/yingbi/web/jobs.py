@@ -117,6 +117,7 @@ class Jobs:
         self._clock = clock
         self._starting = threading.Lock()
         self._job: Job | None = None
+        self._ended = False
 
     @property
     def busy(self) -> bool:
@@ -124,15 +125,22 @@ class Jobs:
         return self._job is not None and self._job.state == "working"
 
     def start(self, work: Work) -> Job:
-        """Begin the work. Raises: BusyError where other work is not done."""
+        """Begin the work.
+
+        Raises: BusyError where other work is not done, InterruptedByUserError after the end.
+        """
         with self._starting:
+            if self._ended:
+                raise InterruptedByUserError
             if self.busy:
                 raise BusyError
             self._job = Job(work, self._clock)
             return self._job
 
     def end(self) -> None:
-        """Stop what is being worked on and return when it has ended."""
+        """Stop what is being worked on and return when it has ended; nothing begins after that."""
+        with self._starting:
+            self._ended = True
         if self._job is not None:
             self._job.cancel()
             self._job.wait()

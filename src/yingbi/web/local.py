@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
 from yingbi.domain.page_errors import PortTakenError
@@ -20,8 +21,11 @@ from yingbi.web.guard import ENTER, Guard
 from yingbi.web.invitation import Invitation, invite
 from yingbi.web.jobs import Jobs
 from yingbi.web.pages import application
+from yingbi.web.peer import Line
 
 LOOPBACK = "127.0.0.1"
+WAITING = 64
+"""So many connections may wait; fewer than are kept, so that none is cut off before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ MakeRoutes = Callable[[Desk], Sequence[BaseRoute]]
 class Local:
     """One run: it has its address at once, answers from `run` on, and ends by `stop`.
 
-    start: the page that the token leads to. port: 0 takes a free one.
+    start: the page that the token leads to. port: 0 takes a free one. The port is taken before
+    the pages are made, since that may begin work; where making them fails nothing goes on.
     Raises: PortTakenError, and what making the pages raises.
     """
 
@@ -52,27 +57,18 @@ class Local:
         limits: Limits | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        self.jobs = Jobs(clock)
-        self._desk = Desk(self.jobs)
-        pages = application(list(make_routes(self._desk)))
         self._socket = _listening(port)
         self.port: int = self._socket.getsockname()[1]
-        self.entry = Entry(self.port, clock, limits or Limits())
-        app = Guard(pages, self.entry, start)
-        config = Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            loop="asyncio",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            log_config=None,
-            timeout_graceful_shutdown=2,
-            limit_concurrency=200,
-        )
-        self._server = _Server(config, self.entry, self.jobs)
+        self.jobs = Jobs(clock)
+        self._desk = Desk(self.jobs)
+        try:
+            pages = application(list(make_routes(self._desk)))
+            self.entry = Entry(self.port, clock, limits or Limits())
+            config = _config(Guard(pages, self.entry, start))
+            self._server = _Server(config, self.entry, self.jobs)
+        except BaseException:
+            self._end()
+            raise
 
     @property
     def address(self) -> str:
@@ -88,20 +84,24 @@ class Local:
         self, *, open_browser: bool = False, tell: Callable[[str], None] = lambda _entrance: None
     ) -> None:
         """Answer until `stop`, Ctrl+C, the session's end, or nobody was there for too long."""
-        _silence()
         invitation: Invitation | None = None
         try:
+            _silence()
             with _ended_by_signals(self._server):
                 tell(self.entrance)
                 invitation = invite(self.entrance) if open_browser else None
                 self._server.invitation = invitation
                 self._server.run(sockets=[self._socket])
         finally:
+            with ExitStack() as last:
+                if invitation is not None:
+                    last.callback(invitation.withdraw)
+                self._end()
+
+    def _end(self) -> None:
+        """End what goes on, in this order, each step also where one before it fails."""
+        with self._socket, self._desk.closing:
             self.jobs.end()
-            self._desk.closing.close()
-            self._socket.close()
-            if invitation is not None:
-                invitation.withdraw()
 
     def stop(self) -> None:
         """End soon; may be called from another thread."""
@@ -150,13 +150,29 @@ def serve(
     Local(make_routes, start=start, port=port).run(open_browser=open_browser, tell=tell)
 
 
+def _config(app: ASGIApp) -> Config:
+    return Config(
+        app,
+        http=Line,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=2,
+        backlog=WAITING,
+    )
+
+
 def _listening(port: int) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if os.name != "nt":  # there it would let others take the port as well
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((LOOPBACK, port))
-        made.listen(128)
+        made.listen(WAITING)
     except (OSError, OverflowError):
         made.close()
         raise PortTakenError(port=port) from None

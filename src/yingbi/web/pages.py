@@ -20,6 +20,7 @@ from yingbi.domain.page_errors import NoSuchPageError, RequestRefusedError
 from yingbi.errors import YingbiError
 
 HERE = Path(__file__).resolve().parent
+MOST_DIGITS = 40
 FIXED = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 HTMX = {
@@ -69,13 +70,18 @@ def spoken() -> str:
 
 def page(template: str, /, **facts: Any) -> HTMLResponse:
     """Return a page, or a part of one, in the language of the moment."""
-    return HTMLResponse(environment().get_template(template).render(facts))
+    text = environment().get_template(template).render(facts)
+    return HTMLResponse(text.encode("utf-8", "backslashreplace"))  # a name need not be text
 
 
 async def given(request: Request) -> dict[str, Any]:
-    """Return the JSON object that a request brings. Raises: RequestRefusedError."""
+    """Return the JSON object that a request brings, of finite numbers and whole characters.
+
+    Raises: RequestRefusedError.
+    """
     try:
-        brought = json.loads(await request.body() or b"{}")
+        brought = json.loads(await request.body() or b"{}", parse_int=_whole)
+        json.dumps(brought, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise RequestRefusedError(reason="it is no JSON") from None
     if not isinstance(brought, dict):
@@ -83,10 +89,17 @@ async def given(request: Request) -> dict[str, Any]:
     return brought
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
 def told(error: YingbiError, status: int | None = None) -> JSONResponse:
     """Return an error as {"error": {"code", "message"}}, the message in one line."""
     status = status or STATUS.get(error.exit_status, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return JSONResponse({"error": {"code": error.code, "message": say_error(error)}}, status)
+    message = on_one_line(say_error(error))
+    return JSONResponse({"error": {"code": error.code, "message": message}}, status)
 
 
 def application(routes: list[BaseRoute]) -> ASGIApp:

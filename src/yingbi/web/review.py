@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from yingbi.domain.edit import Edit
+from yingbi.domain.messages import on_one_line
 from yingbi.domain.page_errors import NoSuchPageError, RequestRefusedError
 from yingbi.domain.settings import Settings
-from yingbi.usecases.review import View
 from yingbi.web.local import Desk, MakeRoutes
 from yingbi.web.pages import given, page
-from yingbi.web.reviewing import Reviewing
+from yingbi.web.reviewing import Reviewing, View
 
 WIDEST = 3840
 MOST_FRAMES = 250
@@ -86,7 +86,7 @@ class ReviewPages:
         return self._work
 
     def _page(self, _request: Request) -> Response:
-        return page("review.html", film=self._open.review.path.name)
+        return page("review.html", film=on_one_line(self._open.review.path.name))
 
     def _state(self, _request: Request) -> Response:
         return JSONResponse(self._open.state())
@@ -95,14 +95,10 @@ class ReviewPages:
         asked = request.query_params
         at, width = _number(asked.get("at")), min(_number(asked.get("width", "960")), WIDEST)
         view = asked.get("as", "clear")
-        if width < 1 or view not in {*get_args(View), "written"}:
+        if width < 1 or view not in get_args(View):
             raise RequestRefusedError(reason="there is no such picture")
         try:
-            content = (
-                self._open.written(at, width)
-                if view == "written"
-                else self._open.review.jpeg(at, width, cast(View, view))
-            )
+            content = self._open.picture(at, width, cast(View, view))
         except IndexError:
             raise NoSuchPageError from None
         return Response(content, media_type="image/jpeg")
@@ -117,6 +113,7 @@ class ReviewPages:
 
         async def answer(request: Request) -> Response:
             said, work = await given(request), self._open
+            work.must_be_shown(said)
             await run_in_threadpool(do, work, said)
             return JSONResponse(await run_in_threadpool(work.state))
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from secrets import token_hex
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from yingbi.bootstrap import found_facts, report_facts, sight, sight_of_edit, style
+from yingbi.bootstrap import found_facts, report_facts_of_edit, sight, sight_of_edit, style
 from yingbi.domain.cast_list import frame_at
-from yingbi.domain.messages import say_error
+from yingbi.domain.edit_errors import StaleError
+from yingbi.domain.messages import on_one_line, say_error
 from yingbi.domain.page_errors import NoSuchPageError, RequestRefusedError
 from yingbi.domain.region import DEFAULT, BoxXYXY, Region
 from yingbi.domain.report import InputReport, Progress
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
     from yingbi.usecases.mask_beside import Beside
 
 Told = dict[str, Any]
+View = Literal["clear", "masked", "written"]
+"""The film, as it would be masked now, and the copy that was made last."""
 
+FIRST_S = 2.0
+"""So long work waits at most for the page to show its first picture."""
 MOST_MOMENTS = 500
 """The page is told the most doubtful ones."""
 
@@ -31,6 +37,7 @@ class Reviewing:
     """A film under review and the work on it; a context manager, for any thread.
 
     edit_path: of its edit; None is beside the film. found: as `Review` takes it.
+    film_id: tells this review from all others, so that an old tab decides about no other film.
     """
 
     def __init__(
@@ -44,7 +51,8 @@ class Reviewing:
         look = Look(settings["mask.grow"], style(settings))
         self.review = Review(path.absolute(), edit_path, look, found)
         self._jobs, self._settings = jobs, settings
-        self._opened, self._comparing = ExitStack(), Lock()
+        self.film_id = token_hex(8)
+        self._opened, self._comparing, self._shown = ExitStack(), Lock(), Event()
         self._look: Job | None = None
         self._render: Job | None = None
         self._comparison: Comparison | None = None
@@ -71,14 +79,30 @@ class Reviewing:
         def looks() -> Any:
             return sight(self._settings, DEFAULT), found_facts(self._settings, DEFAULT)
 
-        self._look = self._jobs.start(lambda progress: self.review.begin(looks, progress))
+        def work(progress: Progress) -> None:
+            self._shown.wait(FIRST_S)  # a large edit takes the processor from the first picture
+            self.review.begin(looks, progress)
+
+        self._look = self._jobs.start(work)
 
     def decide(self, said: Mapping[str, Any]) -> None:
-        """Decide one thing more; times come as the page counts them, from the film's start."""
+        """Decide one thing more; a range comes as its first and last frame."""
         if said.get("do") == "range":
-            ends = {name: said[name] for name in ("from_s", "to_s") if _is_number(said.get(name))}
-            said = {**said, **{name: value + self._start_s for name, value in ends.items()}}
+            first, last = said.get("from"), said.get("to")
+            if not (_is_whole(first) and _is_whole(last)):
+                raise RequestRefusedError(reason="it names no time")
+            from_s, to_s = self.review.range_of(int(first), int(last))  # type: ignore[arg-type]
+            said = {"do": "range", "from_s": from_s, "to_s": to_s if first <= last else -1.0}  # type: ignore[operator]
         self.review.decide(said)
+
+    def must_be_shown(self, said: Mapping[str, Any]) -> None:
+        """Raise StaleError where a page asks that shows another film, or what is no more.
+
+        What is named by its place in a list must be asked for by who sees the newest list.
+        """
+        of_place = said.get("do") in ("unzone", "unrange")
+        if said.get("film") != self.film_id or (of_place and said.get("rev") != self.review.rev):
+            raise StaleError
 
     def draw(self, said: Mapping[str, Any]) -> None:
         """Mask a drawn region and follow it. Raises: RequestRefusedError, DecisionRefusedError."""
@@ -102,6 +126,7 @@ class Reviewing:
 
         self.stop()
         replay, choices = self.review.replay()
+        edit = replay.judged.edit
         options = {
             "audio": "drop",
             "zones": [zone.to_json() for zone in choices.zones],
@@ -112,7 +137,7 @@ class Reviewing:
 
         def work(progress: Progress) -> "tuple[Beside, InputReport]":
             key = installation_key(data_home(), settings["report.suite"])
-            facts = report_facts(settings, DEFAULT, options)
+            facts = report_facts_of_edit(settings, edit, options)
             asked = MaskOptions(zones=choices.zones)
             covering = sight_of_edit(settings, replay)
             places, reports = mask_beside(
@@ -130,8 +155,16 @@ class Reviewing:
             self._render.cancel()
             self._render.wait()
 
-    def written(self, at: int, width: int) -> bytes:
-        """Return a frame of the copy as a JPEG. Raises: NoSuchPageError where there is none."""
+    def picture(self, at: int, width: int, view: View) -> bytes:
+        """Return a frame as a JPEG. Raises: IndexError, NoSuchPageError where there is no copy."""
+        if view == "written":
+            return self._written(at, width)
+        content = self.review.jpeg(at, width, view)
+        self._shown.set()
+        return content
+
+    def _written(self, at: int, width: int) -> bytes:
+        """Return a frame of the copy as a JPEG."""
         from yingbi.usecases.compare import Comparison
 
         job = self._render
@@ -178,18 +211,13 @@ class Reviewing:
             "render": self._rendering(),
         }
 
-    @property
-    def _start_s(self) -> float:
-        """When the first frame is shown: the page counts from there."""
-        seeker = self.review.seeker
-        return seeker.times[0] * float(seeker.info.time_base)
-
     def _film(self) -> Told:
         info, times = self.review.seeker.info, self.review.seeker.times
         turned = info.turns % 2
         width, height = (info.height, info.width) if turned else (info.width, info.height)
         return {
-            "name": self.review.path.name,
+            "name": on_one_line(self.review.path.name),
+            "id": self.film_id,
             "width": width,
             "height": height,
             "frames": len(times),
@@ -213,7 +241,7 @@ class Reviewing:
             empty = ("people", "moments", "kinds", "zones", "ranges")
             return {"rev": rev} | {name: [] for name in empty}
         if self._known is None or self._known[0] != rev:
-            self._known = rev, {"rev": rev} | _of(deed, self._start_s)
+            self._known = rev, {"rev": rev} | _of(deed)
         return self._known[1]
 
     def _following(self) -> Told | None:
@@ -241,16 +269,16 @@ class Reviewing:
                 return told | {"state": "failed", "error": say_error(report.error)}
             left = {one["track"] for one in report.more.get("left_clear", ())}
             return told | {
-                "output": Path(report.output or "").name,
-                "folder": places.root.name,
-                "report": places.report.name,
+                "output": on_one_line(Path(report.output or "").name),
+                "folder": on_one_line(places.root.name),
+                "report": on_one_line(places.report.name),
                 "people_visible": len(left),
                 "moments": len(self.review.deed.moments) if self.review.deed else 0,
             }
         return told
 
 
-def _of(deed: Deed, start_s: float) -> Told:
+def _of(deed: Deed) -> Told:
     edit, judged = deed.edit, deed.judged
     people = [
         member.to_json() | {"stretches": [] if member.drawn else judged.stretches(member.number)}
@@ -273,10 +301,7 @@ def _of(deed: Deed, start_s: float) -> Told:
             }
             for zone in edit.choices.zones
         ],
-        "ranges": [
-            {"from_s": max(0.0, one.from_s - start_s), "to_s": one.to_s - start_s}
-            for one in edit.choices.ranges
-        ],
+        "ranges": [one.to_json() for one in edit.choices.ranges],
     }
 
 
@@ -307,10 +332,6 @@ def _region(region: Region, state: str, drawn: set[int]) -> Told:
         "state": state,
         "drawn": region.track in drawn,
     }
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_whole(value: object) -> bool:

@@ -1,5 +1,5 @@
 "use strict";
-// Tells the program every 20 seconds that its page is still open, and the user when it has ended.
+// Tells the program every 20 seconds that its page is still open, and the user while nobody answers.
 // `yingbiProblem(line)` shows one line at the foot of any page; an empty one takes it away.
 
 const EVERY_MS = 20000;
@@ -10,18 +10,20 @@ function yingbiProblem(line) {
   place.hidden = !line;
 }
 
+// One miss says little, as after a sleep: it is asked again for as long as the page is open.
 async function stillThere() {
+  const gone = document.body.dataset.gone;
+  let there = false;
   try {
-    const answer = await fetch("/alive", { cache: "no-store" });
-    if (answer.status === 204) return;
+    there = (await fetch("/alive", { cache: "no-store" })).status === 204;
   } catch {
-    // nobody answers any more: the same as a refusal
+    // nobody answers: the same as a refusal
   }
-  clearInterval(asking);
-  yingbiProblem(document.body.dataset.gone);
+  if (!there) yingbiProblem(gone);
+  else if (document.getElementById("problem").textContent === gone) yingbiProblem("");
 }
 
-const asking = setInterval(stillThere, EVERY_MS);
+setInterval(stillThere, EVERY_MS);
 
 // What a request of a page was refused with is one line, and the user sees it.
 document.addEventListener("htmx:responseError", (event) => {

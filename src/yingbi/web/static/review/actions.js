@@ -6,7 +6,7 @@ import { byId } from "./dom.js";
 import * as draw from "./draw.js";
 import { seek, toggle } from "./film.js";
 import * as moments from "./moments.js";
-import { change, chosen, editable, film, frameAt, lastFrame, page, personOf, timeOf } from "./page.js";
+import { change, chosen, editable, frameAt, lastFrame, page, personOf, timeOf } from "./page.js";
 import { pick, reveal, step } from "./people.js";
 import { quiet, say, trouble } from "./tell.js";
 import * as timeline from "./timeline.js";
@@ -78,9 +78,8 @@ async function trim({ person, from, to }) {
 
 async function range() {
   const { from, to } = page.marks;
-  const from_s = from === null ? 0 : timeOf(from);
-  const to_s = to === null ? film().duration_s : timeOf(to + 1);
-  if (await decide({ do: "range", from_s, to_s }) !== false) change({ marks: { from: null, to: null } });
+  const ends = { from: from ?? 0, to: to ?? lastFrame() };
+  if (await decide({ do: "range", ...ends }) !== false) change({ marks: { from: null, to: null } });
 }
 
 /** Choose a person; while another waits to be joined, the two are joined. */

@@ -1,6 +1,6 @@
 // The server, asked over HTTP. Answers to older questions than the last one answered are left out.
 
-import { change } from "./page.js";
+import { change, page } from "./page.js";
 
 /** A refusal. message: one line for the user, in the user's language; null where nobody answered. */
 export class Refused extends Error {
@@ -49,7 +49,9 @@ let last = Promise.resolve();
 /** Ask for a change, after those before it; the answer is the new state. */
 export function post(what, body = {}) {
   const headers = { "Content-Type": "application/json" };
-  const send = () => take(++asked, ask(`/review/${what}`, { method: "POST", headers, body: JSON.stringify(body) }));
+  const shown = { film: page.state?.film.id, rev: page.state?.rev }; // what the user sees who asks
+  const text = JSON.stringify({ ...shown, ...body });
+  const send = () => take(++asked, ask(`/review/${what}`, { method: "POST", headers, body: text }));
   const sent = last.then(send);
   last = sent.catch(() => {});
   return sent;

@@ -5,8 +5,8 @@ import { change, film, page, watch } from "./page.js";
 const KEY = "looked";
 let known = false; // whether what an earlier load of the page kept was read
 
-/** Return what tells films apart without naming them: a tab may show one after another. */
-const filmKey = () => [film().frames, film().width, film().height, film().duration_s].join(" ");
+/** Return what tells one review from another: a tab may show one film after another. */
+const filmKey = () => film().id;
 
 function read() {
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
