@@ -1,6 +1,6 @@
 """The pictures of pages in the docs: taken here, of the pages as they are.
 
-`YINGBI_PICTURES=write pytest tests/test_docs_pictures.py` puts them in their place.
+`YINGBI_PICTURES=write pytest -m torture tests/test_docs_pictures.py` puts them in their place.
 """
 
 import io
@@ -40,6 +40,7 @@ class Album:
             assert kept.size == shot.size, f"{path.name} is of another page; take it anew"
 
 
+@pytest.mark.torture  # test_story and the tests of each page hold in CI what is shown
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_pages_look_as_the_docs_show_them(language, tmp_path, monkeypatch):
     monkeypatch.setenv("YINGBI_MODELS_DIR", str(models_dir()))

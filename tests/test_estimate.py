@@ -213,6 +213,7 @@ def test_with_an_edit_nothing_is_estimated(yingbi: Yingbi, tmp_path):
 
 
 @pytest.mark.evaluation
+@pytest.mark.torture
 def test_an_estimate_of_a_real_film_is_near_the_truth(eval_data, tmp_path):
     from yingbi.bootstrap import load_settings, parse_targets, sight
 

@@ -276,6 +276,7 @@ def test_taking_stops_when_it_is_told_to(tmp_path: Path):
 
 
 @pytest.mark.evaluation
+@pytest.mark.torture
 def test_faces_of_made_films_stay_covered_and_few_are_lost(eval_data, tmp_path):
     counts = {"covered": 0, "lost": 0, "drifted": 0}
     for plan in plans(native_stills(eval_data), films=10, frames=60):
