@@ -15,7 +15,6 @@ from yingbi.usecases import review
 from yingbi.web import guard, pages
 from yingbi.web.review import review_pages
 
-
 pytestmark = pytest.mark.unguarded  # a talk with a browser crawls where all memory is locked
 
 
