@@ -73,7 +73,7 @@ def face_at(review: Review, frame: int) -> BoxXYXY:
 
 
 def visible(review: Review, frame: int) -> set[int]:
-    (_, _, clear), *_ = review.regions(frame, frame)
+    (_, _, clear), *_ = review.deed.regions(frame, frame)
     return {one.track for one in clear}
 
 
@@ -188,7 +188,7 @@ def test_a_drawn_region_is_followed_both_ways_trimmed_and_removed(review):
     review.decide({"do": "trim", "person": drawn.track, "from": 15, "to": 25})
     (drawn,) = review.deed.edit.choices.additions
     assert (drawn.first, drawn.last) == (15, 25)
-    assert [r.track for r in review.regions(14, 14)[0][1]].count(drawn.track) == 0
+    assert [r.track for r in review.deed.regions(14, 14)[0][1]].count(drawn.track) == 0
     review.decide({"do": "remove", "person": drawn.track})
     assert review.deed.edit.choices.additions == []
     review.undo()
@@ -282,6 +282,14 @@ def test_taking_something_else_back_does_not_shorten_what_is_being_followed(revi
     assert review.deed.edit.choices.additions == [whole]
 
 
+def test_what_is_cut_while_it_is_followed_does_not_grow_again(review):
+    following = review.draw(20, face_at(review, 20))
+    review.decide({"do": "trim", "person": following.drawn.track, "from": 19, "to": 21})
+    assert following.state != "following"
+    (drawn,) = review.deed.edit.choices.additions
+    assert (drawn.first, drawn.last) in {(19, 21), (20, 21), (19, 20), (20, 20)}
+
+
 def test_what_was_just_found_is_not_mixed_up_with_an_older_edit(film):
     usual = film.with_name(film.name + ENDING)
     before = usual.read_bytes()
@@ -302,5 +310,6 @@ def test_a_range_of_frames_holds_these_frames_and_no_others(tmp_path):
         times = [review.time_s(n) - review.time_s(0) for n in range(len(VFR))]
         for first, last in ((0, 0), (2, 5), (7, 11), (3, 3), (0, 11)):
             from_s, to_s = review.range_of(first, last)
+            assert review.range_of(last, first) == (from_s, to_s)
             held = [n for n, time_s in enumerate(times) if from_s <= time_s <= to_s]
             assert held == list(range(first, last + 1))

@@ -5,7 +5,7 @@ Clause: 6.2.5.b.
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -258,9 +258,9 @@ def _range(told: Any, place: str, refuse: Refuse) -> TimeRange:
 def _table(
     told: Any,
     place: str,
-    known: set[str] | None,
+    known: Set[str] | None,
     refuse: Refuse,
-    needed: set[str] = frozenset(),  # type: ignore[assignment]
+    needed: Set[str] = frozenset(),
 ) -> Mapping[str, Any]:
     """Return a table with all of the needed fields and no other than the known ones."""
     if not isinstance(told, Mapping):

@@ -82,7 +82,7 @@ def show_release(edit: "Edit", number: int) -> None:
     frames = judged.frame_of(rows)
     clear = sorted({int(frame) for frame in frames[~judged.masked[rows]]})
     total = len(set(frames.tolist()))
-    until = edit.sightings.time_s(clear[-1]) if clear else 0.0
+    until = float(edit.sightings.since_start_s[clear[-1]]) if clear else 0.0
     click.echo(
         say(
             "person {number} can be seen in {clear} of {total} frames, up to {until} s; masked where there is doubt",
@@ -170,7 +170,7 @@ def show_command(edit_path: Path, *, as_json: bool) -> None:
         click.echo(say("nobody was found"))
         return
     head = (say("person"), say("kinds"), say("from"), say("to"), say("doubts"), say("state"))
-    time_s = edit.sightings.time_s
+    time_s = edit.sightings.since_start_s
     states = {"masked": say("masked"), "visible": say("visible"), "partly": say("partly visible")}
     show.table(
         head,
@@ -178,8 +178,8 @@ def show_command(edit_path: Path, *, as_json: bool) -> None:
             (
                 str(one.number),
                 ", ".join(one.kinds),
-                f"{time_s(one.first):.2f} s",
-                f"{time_s(one.last):.2f} s",
+                f"{time_s[one.first]:.2f} s",
+                f"{time_s[one.last]:.2f} s",
                 str(one.doubts),
                 states[one.state],
             )

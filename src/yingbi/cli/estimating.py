@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
+from yingbi.domain.amounts import at_least, roughly
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import SomeFailedError, UsageError, YingbiError
-from yingbi.web.words import at_least, roughly
 
 if TYPE_CHECKING:
     from yingbi.capture.inputs import Input

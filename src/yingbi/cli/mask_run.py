@@ -1,7 +1,8 @@
 """One run of `mask`: what was asked for becomes plans, the plans are carried out, and told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ def _mask(
     given: Given,
     looking: "tuple[Settings, Sequence[Target], Sequence[Zone]]",
 ) -> int:
+    from yingbi.bootstrap import report_facts, report_facts_of_edit
     from yingbi.capture.inputs import left_out
     from yingbi.usecases.mask import mask_inputs
 
@@ -89,7 +91,12 @@ def _mask(
     passed = left_out(inputs)
     sheet = _sheet_plan(given, settings, pairs)
     decided = deciding(options, settings["check.score"])
-    report = _report_plan(given, settings, edit or targets, decided, pairs)
+    facts = (
+        partial(report_facts_of_edit, settings, edit)
+        if edit
+        else partial(report_facts, settings, targets)
+    )
+    report = _report_plan(given, settings, facts, decided, pairs)
     with show.progress(quiet=given["as_json"]) as progress:
         if report is None:
             reports = mask_inputs(pairs, options, seeing, progress)
@@ -182,31 +189,27 @@ def _called(
 def _report_plan(
     given: Given,
     settings: "Settings",
-    found: "Edit | Sequence[Target]",
+    facts: "Callable[[dict[str, Any]], dict[str, Any]]",
     decided: dict[str, Any],
     pairs: "Sequence[tuple[Input, Path]]",
 ) -> "ReportPlan | None":
     """Return where the report goes, by whom it is signed, and what decided the outcome.
 
-    found: what is looked for, or the edit that says what was. decided: by the other options.
+    facts: how things were found, and what was decided by the other options.
     """
     if not given["report"]:
         return None
-    from yingbi.bootstrap import report_facts, report_facts_of_edit
     from yingbi.cli.edits import edit_facts
-    from yingbi.domain.edit import Edit
     from yingbi.domain.settings import data_home
     from yingbi.keys.installation import installation_key
     from yingbi.usecases.mask import plan_report
     from yingbi.usecases.report import ReportPlan
 
     plan_report(given["report"], pairs, force=given["force"] or given["resume"])
-    decided = decided | edit_facts(given)
-    facts = report_facts_of_edit if isinstance(found, Edit) else report_facts
     return ReportPlan(
         given["report"],
         installation_key(data_home(), settings["report.suite"]),
-        facts(settings, found, decided),  # type: ignore[arg-type]  # as it was told apart
+        facts(decided | edit_facts(given)),
         resume=given["resume"],
         force=given["force"],
     )

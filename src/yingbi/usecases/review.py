@@ -58,10 +58,14 @@ class Look:
 
 @dataclass(eq=False)
 class Deed:
-    """An edit, judged, with what the page shows of it; made once for each change."""
+    """An edit, judged, with what the page shows of it; made once for each change.
+
+    found: the doubtful moments of the first pass. rev: grows with each change.
+    """
 
     edit: Edit
     found: list[Moment] = field(repr=False)
+    rev: int = 1
 
     @cached_property
     def judged(self) -> Judged:
@@ -77,6 +81,11 @@ class Deed:
     def cast(self) -> list[Member]:
         """Everybody who is in the film."""
         return cast_list(self.judged, self.moments)
+
+    def regions(self, first: int, last: int) -> list[tuple[int, list[Region], list[Region]]]:
+        """Return for each frame, both ends included, what is masked and what can be seen."""
+        ends = max(0, first), min(last, len(self.edit.sightings) - 1)
+        return [(n, *self.judged.masked_at(n)) for n in range(ends[0], ends[1] + 1)]
 
     @cached_property
     def kinds(self) -> list[tuple[Target, int, str]]:
@@ -97,7 +106,6 @@ class Review:
         self.path = path
         self._found = found
         self.edit_path = edit_path or path.with_name(path.name + ENDING)
-        self.rev = 0
         self.following: Following | None = None
         self._look, self._lock = look, threading.RLock()
         self._deed: Deed | None = None
@@ -145,7 +153,7 @@ class Review:
         deed = Deed(edit, moments_of(edit.sightings, size))
         with self._lock:
             self._save = Autosave(self.edit_path)
-            self._deed, self.rev = deed, self.rev + 1
+            self._deed = deed
 
     @property
     def deed(self) -> Deed | None:
@@ -176,6 +184,10 @@ class Review:
 
     def decide(self, asked: Mapping[str, Any]) -> None:
         """Decide one thing more. Raises: DecisionRefusedError, NoSuchTrackError."""
+        following = self.following
+        cuts = asked.get("do") in ("trim", "remove")
+        if cuts and following is not None and asked.get("person") == following.drawn.track:
+            following.stop()  # else it would grow again; before the lock, which it needs to end
         with self._lock:
             deed = self._ready()
             if asked.get("do") == "zone":
@@ -233,14 +245,6 @@ class Review:
             if choices is not deed.edit.choices:
                 self._become(choices)
 
-    def regions(self, first: int, last: int) -> list[tuple[int, list[Region], list[Region]]]:
-        """Return for each frame, both ends included, what is masked and what can be seen."""
-        deed = self.deed
-        if deed is None:
-            return []
-        ends = max(0, first), min(last, len(deed.edit.sightings) - 1)
-        return [(n, *deed.judged.masked_at(n)) for n in range(ends[0], ends[1] + 1)]
-
     def jpeg(self, at: int, width: int, view: View) -> bytes:
         """Return a frame as a JPEG at most so many pixels wide. Raises: IndexError."""
         frame = self.seeker.frame(at)
@@ -258,12 +262,12 @@ class Review:
         return self.seeker.times[frame] * float(self.seeker.info.time_base)
 
     def range_of(self, first: int, last: int) -> tuple[float, float]:
-        """Return the seconds from the film's start on that hold these frames, and no others.
+        """Return the seconds from the film's start on that hold what lies between two frames.
 
-        The ends lie half-way to the frames beside them.
+        Both are held, and none beside them: the ends lie half-way to those.
         """
         count = len(self.seeker.times)
-        first, last = max(0, min(first, count - 1)), max(0, min(last, count - 1))
+        first, last = sorted(max(0, min(one, count - 1)) for one in (first, last))
         before, behind = self.time_s(max(0, first - 1)), self.time_s(min(count - 1, last + 1))
         from_s = (before + self.time_s(first)) / 2 - self.time_s(0)
         to_s = (behind + self.time_s(last)) / 2 - self.time_s(0)
@@ -304,7 +308,7 @@ class Review:
     def _become(self, choices: Choices) -> None:
         deed = self._ready()
         edit = replace(deed.edit, choices=choices)
-        self._deed, self.rev = Deed(edit, deed.found), self.rev + 1
+        self._deed = Deed(edit, deed.found, deed.rev + 1)
         if self._save is not None:
             self._save.keep(edit)
 

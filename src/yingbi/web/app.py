@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from yingbi.domain.amounts import at_least, roughly
 from yingbi.domain.messages import say
 from yingbi.domain.page_errors import NoSuchPageError, RequestRefusedError
 from yingbi.domain.region import BUILT, DEFAULT
@@ -21,11 +22,10 @@ from yingbi.usecases.find_dropped import Dropped, find_dropped
 from yingbi.usecases.places import shelf, usual_places
 from yingbi.web.app_work import Work
 from yingbi.web.local import Desk, MakeRoutes
-from yingbi.web.masking import Choices, Masking
+from yingbi.web.masking import Masking, Ticked
 from yingbi.web.opener import open_folder
 from yingbi.web.pages import given, page
 from yingbi.web.review import ReviewPages
-from yingbi.web.words import at_least, roughly
 
 Fields = dict[str, list[str]]
 """What a form brings, by names."""
@@ -174,7 +174,7 @@ class _App:
         return self._show()
 
     def _mask(self, fields: Fields) -> Response:
-        choices = Choices.ticked(
+        choices = Ticked.of(
             fields.get("target", []), keep_sound="sound" in fields, check="check" in fields
         )
         self._work.mask(choices)

@@ -13,7 +13,7 @@ from yingbi.domain.page_errors import NoSuchPageError
 from yingbi.domain.report import InputReport, Progress
 from yingbi.errors import InterruptedByUserError, YingbiError
 from yingbi.web.jobs import Job, Jobs
-from yingbi.web.masking import Choices, Masking
+from yingbi.web.masking import Masking, Ticked
 
 if TYPE_CHECKING:
     from yingbi.usecases.compare import Comparison
@@ -97,7 +97,7 @@ class Work:
         if any(one.waiting for one in self.chosen) and not self.jobs.busy:
             self.estimates = self.jobs.start(self._estimate)
 
-    def mask(self, choices: Choices) -> None:
+    def mask(self, choices: Ticked) -> None:
         """Begin to make copies of all that was chosen. Raises: BusyError."""
         self.line = None
         if self.estimates is not None and self.estimates.state == "working":
@@ -159,9 +159,7 @@ class Work:
             except Exception:  # noqa: BLE001 it would be tried for ever; the copy tells what it is
                 one.error = say_error(YingbiError())
 
-    def _mask(
-        self, chosen: Sequence[Chosen], choices: Choices, progress: Progress
-    ) -> list[Outcome]:
+    def _mask(self, chosen: Sequence[Chosen], choices: Ticked, progress: Progress) -> list[Outcome]:
         """Return what became of all inputs, kept also where the work is stopped midway."""
         found: list[Outcome] = []
         shown = Counted(progress, len(chosen))
@@ -181,9 +179,9 @@ class Work:
         with self._changing:
             if self.masks is not job:
                 return
-            self.masks = None
             self.outcomes = job.result or []
             self.line = job.error or self.line
+            self.masks = None  # last: until then nobody takes the page for one that is ready
 
 
 class Counted:

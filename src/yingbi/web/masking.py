@@ -22,7 +22,7 @@ OF_PEOPLE = frozenset({Target.FACE, Target.HEAD, Target.PERSON})
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Ticked:
     """What was ticked: what to cover, what becomes of the sound, whether to look again."""
 
     targets: tuple[Target, ...] = DEFAULT
@@ -30,7 +30,7 @@ class Choices:
     check: bool = False
 
     @classmethod
-    def ticked(cls, targets: Sequence[str], *, keep_sound: bool, check: bool) -> "Choices":
+    def of(cls, targets: Sequence[str], *, keep_sound: bool, check: bool) -> "Ticked":
         """Return the choices of a form. Raises: UsageError where they make no sense."""
         known = tuple(target for target in BUILT if target.value in targets)
         if not known or len(known) != len(set(targets)):
@@ -60,7 +60,7 @@ class Masking:
                 self._sights[targets] = sight(self.settings, targets)
             return self._sights[targets]
 
-    def mask(self, chosen: Path, choices: Choices, progress: Progress) -> list[InputReport]:
+    def mask(self, chosen: Path, choices: Ticked, progress: Progress) -> list[InputReport]:
         """Make copies of a file or a folder; raises as `mask_beside` does."""
         from yingbi.bootstrap import found_facts, report_facts, second_look
         from yingbi.domain.settings import data_home

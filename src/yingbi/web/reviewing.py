@@ -56,7 +56,7 @@ class Reviewing:
         self._look: Job | None = None
         self._render: Job | None = None
         self._comparison: Comparison | None = None
-        self._known: tuple[int, Told] | None = None
+        self._known: tuple[Deed, Told] | None = None
 
     def __enter__(self) -> Self:
         """Open the film. Raises: what `FilmSeeker` raises."""
@@ -88,11 +88,9 @@ class Reviewing:
     def decide(self, said: Mapping[str, Any]) -> None:
         """Decide one thing more; a range comes as its first and last frame."""
         if said.get("do") == "range":
-            first, last = said.get("from"), said.get("to")
-            if not (_is_whole(first) and _is_whole(last)):
-                raise RequestRefusedError(reason="it names no time")
-            from_s, to_s = self.review.range_of(int(first), int(last))  # type: ignore[arg-type]
-            said = {"do": "range", "from_s": from_s, "to_s": to_s if first <= last else -1.0}  # type: ignore[operator]
+            ends = (_whole(said.get(name), "it names no time") for name in ("from", "to"))
+            from_s, to_s = self.review.range_of(*ends)
+            said = {"do": "range", "from_s": from_s, "to_s": to_s}
         self.review.decide(said)
 
     def must_be_shown(self, said: Mapping[str, Any]) -> None:
@@ -101,17 +99,19 @@ class Reviewing:
         What is named by its place in a list must be asked for by who sees the newest list.
         """
         of_place = said.get("do") in ("unzone", "unrange")
-        if said.get("film") != self.film_id or (of_place and said.get("rev") != self.review.rev):
+        if said.get("film") != self.film_id or (
+            of_place and said.get("rev") != _rev(self.review.deed)
+        ):
             raise StaleError
 
     def draw(self, said: Mapping[str, Any]) -> None:
         """Mask a drawn region and follow it. Raises: RequestRefusedError, DecisionRefusedError."""
-        box, at = said.get("box"), said.get("at")
-        whole = isinstance(box, list) and len(box) == 4 and all(_is_whole(one) for one in box)
-        if not whole or not _is_whole(at):
-            raise RequestRefusedError(reason="it names no region")
-        x0, y0, x1, y1 = box  # type: ignore[misc]  # it was looked at just now
-        self.review.draw(int(at), (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))  # type: ignore[arg-type]
+        box, line = said.get("box"), "it names no region"
+        if not isinstance(box, list) or len(box) != 4:
+            raise RequestRefusedError(reason=line)
+        x0, y0, x1, y1 = (_whole(one, line) for one in box)
+        corners = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+        self.review.draw(_whole(said.get("at"), line), corners)
 
     def stop(self) -> None:
         """Stop to follow what was drawn."""
@@ -180,7 +180,10 @@ class Reviewing:
     def regions(self, first: int, last: int) -> Told:
         """Return the regions of frames for the page."""
         review = self.review
-        drawn = {one.track for one in review.deed.edit.choices.additions} if review.deed else set()
+        deed = review.deed
+        if deed is None:
+            return {"rev": 0, "frames": []}
+        drawn = {one.track for one in deed.edit.choices.additions}
         times, base = review.seeker.times, float(review.seeker.info.time_base)
         frames = [
             {
@@ -192,9 +195,9 @@ class Reviewing:
                     for one in found
                 ],
             }
-            for frame, masked, clear in review.regions(first, last)
+            for frame, masked, clear in deed.regions(first, last)
         ]
-        return {"rev": review.rev, "frames": frames}
+        return {"rev": deed.rev, "frames": frames}
 
     def state(self) -> Told:
         """Return all that the page shows beside the film."""
@@ -236,12 +239,11 @@ class Reviewing:
 
     def _of_the_edit(self, deed: Deed | None) -> Told:
         """Return what changes with what is decided; reckoned once for each change."""
-        rev = self.review.rev
         if deed is None:
             empty = ("people", "moments", "kinds", "zones", "ranges")
-            return {"rev": rev} | {name: [] for name in empty}
-        if self._known is None or self._known[0] != rev:
-            self._known = rev, {"rev": rev} | _of(deed)
+            return {"rev": 0} | {name: [] for name in empty}
+        if self._known is None or self._known[0] is not deed:
+            self._known = deed, {"rev": deed.rev} | _of(deed)
         return self._known[1]
 
     def _following(self) -> Told | None:
@@ -305,6 +307,10 @@ def _of(deed: Deed) -> Told:
     }
 
 
+def _rev(deed: Deed | None) -> int:
+    return 0 if deed is None else deed.rev
+
+
 def _moment(deed: Deed, moment: Any) -> Told:
     sightings = deed.edit.sightings
     ends = (moment.from_s, moment.to_s, moment.at_s)
@@ -334,5 +340,8 @@ def _region(region: Region, state: str, drawn: set[int]) -> Told:
     }
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31
+def _whole(value: object, reason: str) -> int:
+    """Return a number that a page sent. Raises: RequestRefusedError."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 31:
+        raise RequestRefusedError(reason=reason)
+    return value
