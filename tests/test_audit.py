@@ -26,7 +26,9 @@ def written(tmp_path_factory):
     with open_vault(path) as house:
         for number in range(ENTRIES):
             at = NOW + timedelta(minutes=number)
-            house.log.record(Deed(Action.OPENED, at, object_id=new_id(), purpose=f"why {number}"))
+            house.log.record(
+                Deed(Action.OPENED, at, object_id=new_id(), purpose=f"secretly {number}")
+            )
     return path
 
 
@@ -82,10 +84,13 @@ def test_an_entry_is_part_of_its_transaction(vault):
 def test_purposes_are_sealed_and_all_of_one_length(vault):
     with open_vault(vault) as house:
         house.log.record(Deed(Action.OPENED, NOW, purpose="x" * 100))
-        assert [e.deed.purpose for e in house.log.entries()][:2] == ["why 0", "why 1"]
+        assert [e.deed.purpose for e in house.log.entries()][:2] == [
+            "secretly 0",
+            "secretly 1",
+        ]
     with sqlite3.connect(vault / "catalogue.db") as db:
         rows = [json.loads(row[0]) for row in db.execute("SELECT entry FROM log")]
-    assert b"why" not in b"".join((vault / f).read_bytes() for f in ("catalogue.db",))
+    assert b"secretly" not in (vault / "catalogue.db").read_bytes()
     assert len({len(row["purpose"]) for row in rows}) == 1
 
 

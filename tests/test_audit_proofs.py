@@ -303,7 +303,9 @@ def written(request, tmp_path_factory):
         house.log.record(Deed(Action.VAULT_MADE, NOW))
         for number in range(5):
             at = NOW + timedelta(minutes=number)
-            house.log.record(Deed(Action.OPENED, at, object_id=new_id(), purpose=f"why {number}"))
+            house.log.record(
+                Deed(Action.OPENED, at, object_id=new_id(), purpose=f"secretly {number}")
+            )
         early = house.log.signed(house.log.present())
         for number in range(5, 11):
             at = NOW + timedelta(minutes=number)
@@ -328,7 +330,7 @@ def test_each_entry_is_proven_without_the_vault(written):
         assert (shown.sequence, shown.checkpoint.size, shown.continues) == (sequence, 12, None)
         assert check_proof(spelled(proof), key, early).continues == 6
     assert check_proof(spelled(proofs[9]), key).text["facts"] == {"number": "8"}
-    assert b"why" not in spelled(proofs)
+    assert b"secretly" not in spelled(proofs)
 
 
 def test_a_proof_holds_for_a_stranger_who_reads_the_rfc_alone(written):

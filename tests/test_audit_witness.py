@@ -39,7 +39,7 @@ OLD, NEW = 5, 9
 def write(house, count, start=0):
     for number in range(start, start + count):
         at = NOW + timedelta(minutes=number)
-        house.log.record(Deed(Action.OPENED, at, object_id=new_id(), purpose=f"why {number}"))
+        house.log.record(Deed(Action.OPENED, at, object_id=new_id(), purpose=f"secretly {number}"))
 
 
 def keep(house, path):
