@@ -5,7 +5,8 @@ import pytest
 import skimage.data
 
 from networks import as_frame, network
-from yingbi.domain.record import KEY_POINTS, Pose, from_json
+from yingbi.domain.record import KEY_POINTS, Pose
+from yingbi.domain.record_form import from_json, to_json
 from yingbi.media.still import read_still
 from yingbi.structure.pose import PoseFinder
 
@@ -86,7 +87,7 @@ def test_boxes_beside_over_and_within_a_pixel_do_no_harm(poses, astronaut, box):
 def test_a_found_pose_is_a_record_that_the_schema_accepts(poses, astronaut):
     points = poses.find(as_frame(astronaut), PERSON)
     assert points is not None
-    assert isinstance(from_json(Pose("unknown 1", 0.0, points).to_json()), Pose)
+    assert isinstance(from_json(to_json(Pose("unknown 1", 0.0, points))), Pose)
 
 
 @pytest.mark.evaluation

@@ -17,7 +17,7 @@ from sealing_house import FILM, NOW, ORIGINAL, PAGE, House
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind, Records
-from yingbi.domain.record import RECORD_SCHEMA
+from yingbi.domain.record_form import RECORD_SCHEMA
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import (
     NoKeyError,

@@ -1,186 +1,141 @@
-"""Structured data instead of pictures: the records of schema 1, checked at the door.
+"""Structured data instead of pictures: the five kinds of record, as values.
 
-The published JSON Schema is `standard/record-1.schema.json`; a test proves that
-both accept and refuse the same. Coordinates are shares of the picture's width
-and height, so that a record says nothing about the camera.
+`record_form` writes and reads them; the published JSON Schema is
+`standard/record-2.schema.json`. Coordinates are shares of the picture's width and height, so
+that a record says nothing about the camera; times are seconds from the object's start.
 
 Clause: A.1-3; A.1-4; 6.2.4.b.6-1.
 """
 
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from yingbi.errors import RecordRefusedError
-
-RECORD_SCHEMA = 1
 KEY_POINTS = 17  # COCO order
+
+BEHAVIOURS = ("standing", "sitting", "lying", "walking", "running", "waving", "fallen")
+"""What somebody does for a while."""
+
+ATTRIBUTES = {
+    "age-band": ("possibly-under-14", "older", "unknown"),
+    "upper-colour": (),
+    "lower-colour": (),
+    "carried": ("bag", "backpack", "suitcase", "umbrella", "nothing"),
+    "helmet": ("worn", "not-worn"),
+    "face-covering": ("worn", "not-worn"),
+}
+"""What a user may choose to keep of somebody; nothing sensitive is among it."""
+
+COLOURS = (
+    "black", "grey", "white", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown",
+)  # fmt: skip
+"""Values of the two attributes of colour."""
+
+EVENTS = {
+    "entered": ("subject",),
+    "left": ("subject",),
+    "count": ("count",),
+    "crossed": ("subject", "place", "direction"),
+    "in-zone": ("subject", "place"),
+    "dwelt": ("subject", "place", "for_s"),
+    "crowd": ("place", "count"),
+    "fell": ("subject", "confidence"),
+    "left-alone": ("subject",),
+    "unknown-person": ("subject",),
+    "camera-covered": (),
+    "camera-moved": (),
+}
+"""What can happen, and which fields tell of it."""
+
+DIRECTIONS = ("forward", "back")
+"""Over a line from its left hand to its right, seen from its first point to its second; or back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who was there between two times; here always a number, never a name."""
+    """Who was there between two times: "unknown 3", or the pseudonym "known abcd2345"."""
 
     subject: str
     from_s: float
     to_s: float
     confidence: float
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as schema 1 writes it."""
-        return {
-            "v": RECORD_SCHEMA,
-            "kind": "identity",
-            "subject": self.subject,
-            "from_s": round(self.from_s, 3),
-            "to_s": round(self.to_s, 3),
-            "confidence": round(self.confidence, 2),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """The 17 COCO key points of one person at one time: (x, y, score) each."""
+    """The 17 COCO key points of one person at one time.
+
+    points: (x, y, visibility) each; visibility is 0..1 of the network.
+    box: x0, y0, x1, y1 around the person, or None in records of schema 1.
+    """
 
     subject: str
     time_s: float
     points: tuple[tuple[float, float, float], ...]
+    box: tuple[float, float, float, float] | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as schema 1 writes it, coordinates to a thousandth."""
-        points = [[round(x, 3), round(y, 3), round(s, 2)] for x, y, s in self.points]
-        return {
-            "v": RECORD_SCHEMA,
-            "kind": "pose",
-            "subject": self.subject,
-            "time_s": round(self.time_s, 3),
-            "points": points,
-        }
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One thing that could be seen of somebody between two times, of `ATTRIBUTES`."""
+
+    subject: str
+    from_s: float
+    to_s: float
+    attribute: str
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What somebody did between two times, of `BEHAVIOURS`."""
+
+    subject: str
+    from_s: float
+    to_s: float
+    behaviour: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: a person entered or left, or how many are there."""
+    """Something that happened, of `EVENTS`, with the fields that tell of it and no others.
+
+    count: people. place: name of a zone or line, or "picture". for_s: how long, in seconds.
+    """
 
     event: str
     time_s: float
     subject: str | None = None
     count: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as schema 1 writes it."""
-        record: dict[str, Any] = {
-            "v": RECORD_SCHEMA,
-            "kind": "event",
-            "event": self.event,
-            "time_s": round(self.time_s, 3),
-        }
-        if self.event == "count":
-            return record | {"count": self.count}
-        return record | {"subject": self.subject}
+    place: str | None = None
+    direction: str | None = None
+    for_s: float | None = None
+    confidence: float | None = None
 
 
-Record = Identity | Pose | Event
+Record = Identity | Pose | Attribute | Behaviour | Event
+
+KINDS = ("identity", "pose", "attributes", "behaviour", "event")
+"""Kinds of record, as policies name them."""
+
+_KIND_OF: dict[type, str] = {
+    Identity: "identity",
+    Pose: "pose",
+    Attribute: "attributes",
+    Behaviour: "behaviour",
+    Event: "event",
+}
 
 
 def kind_of(record: Record) -> str:
-    """Return "identity", "pose" or "event"."""
-    return type(record).__name__.lower()
+    """Return the kind's name, of `KINDS`."""
+    return _KIND_OF[type(record)]
 
 
-def to_lines(records: Iterable[Record]) -> bytes:
-    """Return JSON Lines, one record a line, without spaces."""
-    lines = (json.dumps(r.to_json(), separators=(",", ":"), ensure_ascii=False) for r in records)
-    return b"".join(line.encode() + b"\n" for line in lines)
-
-
-def from_lines(content: bytes) -> list[Record]:
-    """Return the records of JSON Lines.
-
-    Raises: RecordRefusedError where one is not exactly as schema 1 says.
-    """
-    try:
-        return [from_json(json.loads(line)) for line in content.decode("utf-8").splitlines()]
-    except ValueError as error:
-        raise RecordRefusedError(reason="it is not JSON Lines in UTF-8") from error
-
-
-def from_json(record: object) -> Record:
-    """Return the checked record.
-
-    Raises: RecordRefusedError on an unknown version, kind, field or value.
-    """
-    version = record.get("v") if isinstance(record, dict) else None
-    if version is True or version != RECORD_SCHEMA or not isinstance(record, dict):
-        raise RecordRefusedError(reason=f"it is not of schema {RECORD_SCHEMA}")
-    match record.get("kind"):
-        case "identity":
-            _exactly(record, "subject", "from_s", "to_s", "confidence")
-            return Identity(
-                _subject(record),
-                _time(record, "from_s"),
-                _time(record, "to_s"),
-                _share(record["confidence"], "confidence"),
-            )
-        case "pose":
-            _exactly(record, "subject", "time_s", "points")
-            return Pose(_subject(record), _time(record, "time_s"), _points(record["points"]))
-        case "event":
-            return _event(record)
+def span_of(record: Record) -> tuple[float, float]:
+    """Return from when to when it tells something, in seconds; one moment is both."""
+    match record:
+        case Pose() | Event():
+            return record.time_s, record.time_s
         case _:
-            raise RecordRefusedError(reason="its kind is not known")
-
-
-def _event(record: Mapping[str, Any]) -> Event:
-    name = record.get("event")
-    if name == "count":
-        _exactly(record, "event", "time_s", "count")
-        count = record["count"]
-        number = _number(count, "count", 0, 100_000)
-        if not number.is_integer():
-            raise RecordRefusedError(reason="'count' is not a whole number of people")
-        return Event("count", _time(record, "time_s"), count=int(number))
-    if name not in ("entered", "left"):
-        raise RecordRefusedError(reason="its event is not known")
-    _exactly(record, "event", "time_s", "subject")
-    return Event(name, _time(record, "time_s"), subject=_subject(record))
-
-
-def _exactly(record: Mapping[str, Any], *fields: str) -> None:
-    if set(record) != {"v", "kind", *fields}:
-        raise RecordRefusedError(reason=f"a {record['kind']} has exactly: {', '.join(fields)}")
-
-
-def _subject(record: Mapping[str, Any]) -> str:
-    words = record["subject"].split(" ") if isinstance(record["subject"], str) else []
-    known = len(words) == 2 and words[0] == "unknown" and words[1].isascii() and words[1].isdigit()
-    if not known or len(words[1]) > 9:
-        raise RecordRefusedError(reason="'subject' is not 'unknown' and a number")
-    return " ".join(words)
-
-
-def _number(value: object, name: str, low: float, high: float) -> float:
-    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
-        raise RecordRefusedError(reason=f"'{name}' is not a number from {low:g} to {high:g}")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _time(record: Mapping[str, Any], name: str) -> float:
-    return _number(record[name], name, 0, 1e9)
-
-
-def _share(value: object, name: str) -> float:
-    return _number(value, name, 0, 1)
-
-
-def _points(value: object) -> tuple[tuple[float, float, float], ...]:
-    if not isinstance(value, list) or len(value) != KEY_POINTS:
-        raise RecordRefusedError(reason=f"'points' is not a list of {KEY_POINTS} points")
-    points = []
-    for point in value:
-        if not isinstance(point, list) or len(point) != 3:
-            raise RecordRefusedError(reason="a point is not [x, y, score]")
-        x, y = (_number(v, "point", -4, 4) for v in point[:2])
-        points.append((x, y, _share(point[2], "score")))
-    return tuple(points)
+            return record.from_s, record.to_s

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from yingbi.domain.part import PartKind, Records, SealedSegment
-from yingbi.domain.record import RECORD_SCHEMA
+from yingbi.domain.record_form import RECORD_SCHEMA
 from yingbi.envelope.padding import padme
 from yingbi.errors import RecordRefusedError
 from yingbi.seal.door import PartSealer

@@ -4,7 +4,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 from yingbi.domain.part import Records
-from yingbi.domain.record import Pose, Record, from_lines, to_lines
+from yingbi.domain.record import Pose, Record
+from yingbi.domain.record_form import from_lines, to_lines
 from yingbi.errors import RecordRefusedError
 
 MOST_BYTES = 16 << 20

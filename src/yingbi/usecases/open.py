@@ -18,7 +18,8 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind, PrivateMetadata
-from yingbi.domain.record import Identity, Record, to_lines
+from yingbi.domain.record import Record, span_of
+from yingbi.domain.record_form import to_lines
 from yingbi.envelope.header import Header
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import UnsafeOutputError, UsageError
@@ -284,12 +285,6 @@ def _within(records: Iterable[Record], wish: Wish) -> Iterator[Record]:
     start = float("-inf") if wish.from_s is None else wish.from_s
     end = float("inf") if wish.to_s is None else wish.to_s
     for record in records:
-        first, last = _span(record)
+        first, last = span_of(record)
         if first <= end and last >= start:
             yield record
-
-
-def _span(record: Record) -> tuple[float, float]:
-    if isinstance(record, Identity):
-        return record.from_s, record.to_s
-    return record.time_s, record.time_s

@@ -15,7 +15,7 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind
 from yingbi.domain.people_errors import NoSuchLinkError
-from yingbi.domain.record import Event, Identity, Record
+from yingbi.domain.record import Event, Record, span_of
 from yingbi.domain.subject import Appearance, Consent, Subject
 from yingbi.errors import CannotCreateError, NoPosesError, UnsafeOutputError
 from yingbi.govern.subjects import normal
@@ -240,11 +240,7 @@ def _tracks(records: list[Record]) -> dict[int, tuple[float, float]]:
     for record in records:
         if isinstance(record, Event) and record.subject is None:
             continue
-        first = last = 0.0
-        if isinstance(record, Identity):
-            first, last = record.from_s, record.to_s
-        else:
-            first = last = record.time_s
+        first, last = span_of(record)
         number = int(str(record.subject).rpartition(" ")[2])
         before = found.get(number, (first, last))
         found[number] = min(before[0], first), max(before[1], last)
