@@ -11,6 +11,8 @@ import av
 import numpy as np
 from av.codec.context import Flags
 
+from yingbi.media.libav import in_turn
+
 CLOCK = Fraction(1, 30000)
 VFR = (0, 1000, 2500, 2600, 7000, 9000, 12000, 12001, 15000, 19000, 20000, 26000)
 
@@ -122,6 +124,9 @@ def _picture_track(container: Any, recipe: Recipe) -> Any:
         stream.set_display_rotation(recipe.rotation)
     if recipe.matrix is not None:
         stream.set_display_matrix(recipe.matrix)
+    if recipe.codec == "libsvtav1":
+        with in_turn():
+            context.open()
     return stream
 
 

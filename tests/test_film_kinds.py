@@ -1,6 +1,7 @@
 """Every kind of film that is read comes out as it went in, but for what is covered."""
 
 import io
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from yingbi.domain.frame import Frame
 from yingbi.media.film import FilmReader
 from yingbi.media.film_info import FilmInfo
 from yingbi.media.film_writer import FilmWriter
+from yingbi.media.libav import in_turn
 from yingbi.media.segmented_film import SegmentedFilm
 from yingbi.media.verify import verify_film
 
@@ -134,6 +136,32 @@ def test_a_film_keeps_times_size_colours_and_turn_in_a_container_that_fits(name,
         for one, other in zip(planes, copied, strict=True):
             peak = (1 << info.depth) - 1
             assert cv2.PSNR(one.astype(np.float64), other.astype(np.float64), peak) > 38
+
+
+def _turns():
+    """Return how each thread of this process gets the processor."""
+    return {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_writing_av1_takes_the_processor_from_nobody(guarded, tmp_path):
+    """Left alone its encoder, as root, puts this process before all others for good."""
+    path = make_film(tmp_path / "film", Recipe(codec="libsvtav1", pts=range(0, 9000, 1001)))
+    with FilmReader(path) as reader, (tmp_path / "copy.mp4").open("wb") as sink, in_turn():
+        if guarded:
+            writer = FilmWriter(sink, reader.info, crf=30)
+            for frame in reader.frames():
+                writer.write(frame)
+            writer.close()
+        else:
+            container = av.open(sink, "w", format="mp4")
+            stream = container.add_stream("libsvtav1", rate=30)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+            stream.codec_context.open()
+        turns = _turns()
+    first = not guarded and os.geteuid() == 0
+    assert turns == ({os.SCHED_OTHER, os.SCHED_FIFO} if first else {os.SCHED_OTHER})
+    assert _turns() == {os.SCHED_OTHER}
 
 
 SEALED = {

@@ -13,6 +13,7 @@ from yingbi.domain.frame import Frame
 from yingbi.domain.settings import ENCODER_PRESETS
 from yingbi.media.copy_plan import CopyPlan, copy_plan
 from yingbi.media.film_info import FilmInfo
+from yingbi.media.libav import in_turn
 from yingbi.media.light import av1_light, x264_light, x265_light
 
 PRESET = "veryfast"
@@ -56,6 +57,9 @@ def add_picture(
         stream.codec_context.codec_tag = "hvc1"  # players of Apple take no other
     if info.matrix is not None:
         stream.set_display_matrix(info.matrix)
+    if encoder == "libsvtav1":
+        with in_turn():
+            stream.codec_context.open()
     return stream
 
 

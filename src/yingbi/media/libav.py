@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -37,6 +37,27 @@ def writing(path: Path | None) -> Iterator[None]:
     except av.error.FFmpegError as error:
         reason = say("the film could not be encoded")
         raise ReadWriteError(path=path or "-", reason=reason) from error
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Open an encoder, and let the process wait for its turn at the processor as it did before.
+
+    As root SVT-AV1 puts the thread that opens it and all its own before everything else on the
+    machine (SCHED_FIFO, 99), for good, and with them every program that is started later.
+    """
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():  # elsewhere it does nothing of the kind
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        for task in (int(one.name) for one in tasks.iterdir()):
+            with suppress(ProcessLookupError):
+                if os.sched_getscheduler(task) == os.SCHED_FIFO:
+                    os.sched_setscheduler(task, policy, priority)
 
 
 def video_decoder(codec: str) -> av.VideoCodecContext:
