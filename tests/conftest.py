@@ -1,5 +1,6 @@
 """What all tests share: films made on the spot, and the evaluation data where it is."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 # no deadline: a slow machine is no defect; the same cases in CI: a red run can be had again
 settings.register_profile("yingbi", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("yingbi")
+
+# A child has none of its parent's threads: rubbish of earlier tests that is swept in it, such as a
+# decoder that waits for its own, would wait for good.
+os.register_at_fork(after_in_child=gc.disable)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
