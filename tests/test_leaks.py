@@ -33,15 +33,15 @@ pytestmark = pytest.mark.unguarded
 
 CAMERA, BOX, FILM_NAME = "camera over the seeded porch", "hall of seeded box", "seeded-evening.mp4"
 RECORDS = (
-    '{"v":1,"kind":"pose","subject":"unknown 1"',
-    '{"v":1,"kind":"identity","subject":"unknown 1"',
-    '{"v":1,"kind":"event","event":"entered"',
-    '{"v":1,"kind":"event","event":"count"',
+    '{"v":2,"kind":"pose","subject":"unknown 1"',
+    '{"v":2,"kind":"identity","subject":"unknown 1"',
+    '{"v":2,"kind":"event","event":"entered"',
+    '{"v":2,"kind":"event","event":"count"',
     '"subject":"unknown 1"',
     "unknown 1",
 )
 TEXTS = (CAMERA, BOX, FILM_NAME, FILM_NAME.removesuffix(".mp4"), PASSPHRASE, *RECORDS)
-PLANTED_RECORD = RECORDS[0] + ',"time_s":1.5,"points":[]}\n'
+PLANTED_RECORD = RECORDS[0] + ',"time_ms":1500,"box":[0,0,1,1],"points":[]}\n'
 PART_CODES = {1: "masked", 2: "records", 4: "raw"}  # byte 9 of a header
 OBJECT_ID = slice(42, 58)  # its place in a header
 

@@ -87,7 +87,9 @@ def test_boxes_beside_over_and_within_a_pixel_do_no_harm(poses, astronaut, box):
 def test_a_found_pose_is_a_record_that_the_schema_accepts(poses, astronaut):
     points = poses.find(as_frame(astronaut), PERSON)
     assert points is not None
-    assert isinstance(from_json(to_json(Pose("unknown 1", 0.0, points))), Pose)
+    assert isinstance(
+        from_json(to_json(Pose("unknown 1", 0.0, points, (0.0, 0.0, 0.7, 1.0)))), Pose
+    )
 
 
 @pytest.mark.evaluation

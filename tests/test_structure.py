@@ -1,6 +1,8 @@
 """Records instead of pictures: numbered people, cut by the clock, of one size."""
 
+import zlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import numpy as np
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.part import Records
-from yingbi.domain.record import Event, Identity, Pose, Record
+from yingbi.domain.record import Attribute, Behaviour, Event, Identity, Pose, Record
+from yingbi.domain.record_form_1 import to_lines as to_lines_1
+from yingbi.domain.record_page import MOST_NETWORKS, ClockState, Head, page_lines, page_of
 from yingbi.domain.region import Region, Target
 from yingbi.errors import RecordRefusedError
-from yingbi.structure.pack import pack, unpack
+from yingbi.structure.pack import MEDIA_TYPE, MOST_BYTES, pack, unpack, unpack_page
 from yingbi.structure.scribe import Diary, Scribe
 
 POINTS = tuple((0.1 * (i % 7), 0.05 * i, 0.9) for i in range(17))
@@ -79,21 +83,96 @@ def test_events_alone_take_a_small_page_every_five_minutes() -> None:
     assert [p.padded_to for p in pages] == [4096, 4096, 4096]
 
 
-@settings(max_examples=15)
-@given(st.integers(1, 60), st.sampled_from([4096, 65536]))
-def test_what_does_not_fit_loses_poses_and_nothing_else(people: int, size: int) -> None:
+HEAD = Head(
+    datetime(2026, 11, 29, 19, tzinfo=UTC),
+    ClockState("device", -12, 40),
+    (("pose-movenet", "5f" * 32),),
+)
+
+
+def crowded(people: int) -> tuple[list[Record], list[Record]]:
+    """Return what is told of many people besides poses, and two poses a second of each, of noise."""
     rng = np.random.default_rng(people)
-    records: list[Record] = [Event("entered", 0.0, f"unknown {i}") for i in range(people)]
+    told: list[Record] = []
+    for name in (f"unknown {i}" for i in range(people)):
+        told += [Event("entered", 0.0, name), Identity(name, 0, 60, 0.9)]
+        told += [Behaviour(name, 0, 60, "walking", 0.8)]
+        told += [Attribute(name, 0, 60, "upper-colour", "red", 0.7)]
+    poses: list[Record] = []
     for moment in range(120):
         for i in range(people):
             points = tuple((float(x), float(y), 0.9) for x, y in rng.random((17, 2)))
-            records.append(Pose(f"unknown {i}", moment / 2, points))
-    pages = list(pack(records[: 4000 + people], (0, 60), size, ()))
+            poses.append(Pose(f"unknown {i}", moment / 2, points, (0.1, 0.2, 0.3, 0.9)))
+    return told, poses[:2000]
+
+
+@settings(max_examples=8)
+@given(st.integers(1, 60), st.sampled_from([4096, 65536]))
+def test_what_does_not_fit_loses_poses_and_nothing_else(people: int, size: int) -> None:
+    told, poses = crowded(people)
+    pages = list(pack([*told, *poses], (0, 60), size, (), HEAD))
     kept = all_records(pages)
     assert all(len(page.content) <= size for page in pages)
-    assert [r for r in kept if isinstance(r, Event)] == records[:people]
-    lost = len(records[: 4000 + people]) - len(kept)
+    assert [r for r in kept if not isinstance(r, Pose)] == told
+    lost = len(told) + len(poses) - len(kept)
     assert sum(page.poses_dropped for page in pages) == lost
+    assert {unpack_page(page.content).head for page in pages} == {HEAD}
+
+
+def walking(people: int, seed: int = 5) -> list[Record]:
+    """A minute of people who walk about, seen by a network that is off by some thousandths."""
+    rng = np.random.default_rng(seed)
+    records: list[Record] = []
+    for i, now in ((i, now) for now in np.arange(0, 60, 0.5) for i in range(people)):
+        x, y = 0.2 + 0.2 * i + 0.1 * np.sin(now / 7 + i), 0.3 + 0.02 * np.sin(now / 5)
+        swing = 0.02 * np.sin(4 * now + np.arange(17))
+        body = np.stack([x + swing, y + 0.03 * np.arange(17)], axis=1) + rng.normal(
+            0, 0.004, (17, 2)
+        )
+        points = tuple(
+            (a, b, v) for (a, b), v in zip(body, rng.normal(0.8, 0.05, 17).clip(0, 1), strict=True)
+        )
+        records.append(Pose(f"unknown {i + 1}", float(now), points, (x, y, x + 0.1, y + 0.6)))
+    return records
+
+
+def test_what_is_sealed_takes_half_the_room_of_its_lines() -> None:
+    records = walking(3)
+    (page,) = pack(records, (0, 60), None, (), HEAD)
+    lines = zlib.compress(page_lines(page_of(HEAD, tuple(records))), 9)
+    assert len(page.content) < 0.55 * len(lines)
+
+
+def test_a_minute_of_ten_people_fits_its_fixed_size_with_every_pose() -> None:
+    (page,) = pack(walking(10), (0, 60), 65536, (), HEAD)
+    assert page.poses_dropped == 0
+
+
+def test_the_longest_head_leaves_room_for_records_in_the_smallest_page() -> None:
+    rng = np.random.default_rng(8)
+    names = sorted({f"{rng.bytes(16).hex()}" for _ in range(MOST_NETWORKS)})
+    head = Head(HEAD.start, HEAD.clock, tuple((name, rng.bytes(32).hex()) for name in names))
+    events: list[Record] = [Event("entered", i, f"unknown {i}") for i in range(500)]
+    pages = list(pack(events, (0, 300), 4096, (), head))
+    assert all_records(pages) == events
+    assert 1 < len(pages) < 9
+    assert {unpack_page(page.content).head for page in pages} == {head}
+
+
+def test_what_is_packed_says_what_it_is_and_keeps_its_head() -> None:
+    (page,) = pack([], (0, 60), None, (), HEAD)
+    assert page.media_type == MEDIA_TYPE
+    assert unpack_page(page.content) == page_of(HEAD, ())
+    (bare,) = pack([], (0, 60), None, ())
+    assert unpack_page(bare.content).head == Head()
+
+
+def test_pages_of_schema_1_are_read_and_are_told_apart() -> None:
+    records: list[Record] = [Event("entered", 1.25, "unknown 1"), Pose("unknown 1", 1.5, POINTS)]
+    page = unpack_page(zlib.compress(to_lines_1(records)))
+    assert (page.schema, page.head) == (1, Head())
+    assert [type(one) for one in page.records] == [Event, Pose]
+    assert unpack(zlib.compress(b"")) == []
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[:-1], lambda c: c + b"x", lambda c: b"\0" + c[1:]])
@@ -101,3 +180,11 @@ def test_damaged_content_is_refused(damage: object) -> None:
     page = next(pack([Event("count", 1.0, count=2)], (0, 1), None, ()))
     with pytest.raises(RecordRefusedError):
         unpack(damage(page.content))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("filling", [b"\n", b" ", b"\0", b"[", b"\x81", b"{}\n"])
+def test_a_page_that_swells_beyond_all_measure_is_refused(filling: bytes) -> None:
+    content = zlib.compress(filling * (MOST_BYTES // len(filling) + 1))
+    assert len(content) < 70_000
+    with pytest.raises(RecordRefusedError):
+        unpack(content)

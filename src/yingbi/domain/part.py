@@ -41,7 +41,7 @@ class MaskedFilm:
 class Records:
     """The records of one clock interval.
 
-    content: zlib-compressed JSON Lines of `domain.record`.
+    content: a page, as `structure.pack` writes it.
     padded_to: fixed size in bytes that this box asks for, or None for Padme padding.
     poses_dropped: how many poses were left out so that the rest fits.
     """

@@ -1,147 +1,232 @@
-"""Records as bytes: JSON Lines of schema 1, checked at the door.
+"""Records as schema 2 writes them, in whole numbers alone, checked at the door.
 
-The published JSON Schema is `standard/record-1.schema.json`; a test proves that
-both accept and refuse the same.
+Times are milliseconds from the object's start, coordinates per mille of the picture's width
+and height, confidence and visibility percent: so each value is written in one way, and no
+field can hold a picture. The published JSON Schema is `standard/record-2.schema.json`; a test
+proves that both accept and refuse the same. `record_form_1` reads what was written before.
 
 Clause: A.1-3; A.1-4; 6.2.4.b.6-1.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from yingbi.domain.record import KEY_POINTS, Event, Identity, Pose, Record
-from yingbi.errors import RecordRefusedError
+from yingbi.domain.messages import say
+from yingbi.domain.record import (
+    ATTRIBUTES,
+    BEHAVIOURS,
+    COLOURS,
+    DIRECTIONS,
+    EVENTS,
+    KEY_POINTS,
+    KINDS,
+    Attribute,
+    Behaviour,
+    Event,
+    Identity,
+    Pose,
+    Record,
+    kind_of,
+)
+from yingbi.domain.record_form_checks import (
+    LONGEST_MS,
+    exactly,
+    refuse,
+    rows,
+    text,
+    whole,
+    word,
+)
 
-RECORD_SCHEMA = 1
-
-
-def to_json(record: Record) -> dict[str, Any]:
-    """Return the record as schema 1 writes it."""
-    match record:
-        case Identity():
-            return {
-                "v": RECORD_SCHEMA,
-                "kind": "identity",
-                "subject": record.subject,
-                "from_s": round(record.from_s, 3),
-                "to_s": round(record.to_s, 3),
-                "confidence": round(record.confidence, 2),
-            }
-        case Pose():
-            points = [[round(x, 3), round(y, 3), round(s, 2)] for x, y, s in record.points]
-            return {
-                "v": RECORD_SCHEMA,
-                "kind": "pose",
-                "subject": record.subject,
-                "time_s": round(record.time_s, 3),
-                "points": points,
-            }
-        case Event():
-            told: dict[str, Any] = {
-                "v": RECORD_SCHEMA,
-                "kind": "event",
-                "event": record.event,
-                "time_s": round(record.time_s, 3),
-            }
-            if record.event == "count":
-                return told | {"count": record.count}
-            return told | {"subject": record.subject}
-    raise ValueError(f"schema 1 knows no {type(record).__name__}")
+RECORD_SCHEMA = 2
+FURTHEST = 4000
+"""Per mille; what lies further out of the picture is written as if it lay here."""
+MOST_PEOPLE = 100_000
+SUBJECT = re.compile("unknown [0-9]{1,9}|known [a-z2-7]{8}")
+PLACE = re.compile("[a-z0-9][a-z0-9-]{0,23}")
 
 
 def to_lines(records: Iterable[Record]) -> bytes:
-    """Return JSON Lines, one record a line, without spaces."""
-    lines = (json.dumps(to_json(r), separators=(",", ":"), ensure_ascii=False) for r in records)
-    return b"".join(line.encode() + b"\n" for line in lines)
+    """Return JSON Lines, one record a line. Raises: as `to_json`."""
+    return b"".join(as_line(to_json(record)) for record in records)
 
 
-def from_lines(content: bytes) -> list[Record]:
-    """Return the records of JSON Lines.
+def as_line(told: Mapping[str, Any]) -> bytes:
+    """Return one line of JSON in ASCII, without spaces, its fields in the order they have."""
+    return json.dumps(told, separators=(",", ":")).encode("ascii") + b"\n"
 
-    Raises: RecordRefusedError where one is not exactly as schema 1 says.
+
+def to_json(record: Record) -> dict[str, Any]:
+    """Return the record as schema 2 writes it.
+
+    A pose without a box, as schema 1 has them, gets the box around its key points.
+    Raises: RecordRefusedError where it could not be read again: that is never written.
     """
-    try:
-        return [from_json(json.loads(line)) for line in content.decode("utf-8").splitlines()]
-    except ValueError as error:
-        raise RecordRefusedError(reason="it is not JSON Lines in UTF-8") from error
+    told = {"v": RECORD_SCHEMA, "kind": kind_of(record), **_told(record)}
+    from_json(told)
+    return told
 
 
-def from_json(record: object) -> Record:
-    """Return the checked record.
+def from_json(value: object) -> Record:
+    """Return the record that a line of schema 2 tells.
 
-    Raises: RecordRefusedError on an unknown version, kind, field or value.
+    Raises: RecordRefusedError on another version, and on an unknown kind, field or value.
     """
-    version = record.get("v") if isinstance(record, dict) else None
-    if version is True or version != RECORD_SCHEMA or not isinstance(record, dict):
-        raise RecordRefusedError(reason=f"it is not of schema {RECORD_SCHEMA}")
-    match record.get("kind"):
-        case "identity":
-            _exactly(record, "subject", "from_s", "to_s", "confidence")
-            return Identity(
-                _subject(record),
-                _time(record, "from_s"),
-                _time(record, "to_s"),
-                _share(record["confidence"], "confidence"),
-            )
-        case "pose":
-            _exactly(record, "subject", "time_s", "points")
-            return Pose(_subject(record), _time(record, "time_s"), _points(record["points"]))
-        case "event":
-            return _event(record)
-        case _:
-            raise RecordRefusedError(reason="its kind is not known")
+    version = value.get("v") if isinstance(value, dict) else None
+    if type(version) is not int or version != RECORD_SCHEMA or not isinstance(value, dict):
+        refuse(say("it is not of schema {schema}", schema=RECORD_SCHEMA))
+    return _READERS[word(value.get("kind"), "kind", KINDS)](value)
 
 
-def _event(record: Mapping[str, Any]) -> Event:
-    name = record.get("event")
-    if name == "count":
-        _exactly(record, "event", "time_s", "count")
-        count = record["count"]
-        number = _number(count, "count", 0, 100_000)
-        if not number.is_integer():
-            raise RecordRefusedError(reason="'count' is not a whole number of people")
-        return Event("count", _time(record, "time_s"), count=int(number))
-    if name not in ("entered", "left"):
-        raise RecordRefusedError(reason="its event is not known")
-    _exactly(record, "event", "time_s", "subject")
-    return Event(name, _time(record, "time_s"), subject=_subject(record))
+# --- writing -------------------------------------------------------------------------------------
 
 
-def _exactly(record: Mapping[str, Any], *fields: str) -> None:
-    if set(record) != {"v", "kind", *fields}:
-        raise RecordRefusedError(reason=f"a {record['kind']} has exactly: {', '.join(fields)}")
+def _told(record: Record) -> dict[str, Any]:
+    match record:
+        case Identity():
+            return {**_span_told(record), "confidence": _percent(record.confidence)}
+        case Pose():
+            return {
+                "subject": record.subject,
+                "time_ms": _ms(record.time_s),
+                "box": [_mille(one) for one in record.box or _around(record.points)],
+                "points": [[_mille(x), _mille(y), _percent(s)] for x, y, s in record.points],
+            }
+        case Attribute():
+            kept = {"attribute": record.attribute, "value": record.value}
+            return {**_span_told(record), **kept, "confidence": _percent(record.confidence)}
+        case Behaviour():
+            kept = {"behaviour": record.behaviour}
+            return {**_span_told(record), **kept, "confidence": _percent(record.confidence)}
+        case Event():
+            return _event_told(record)
 
 
-def _subject(record: Mapping[str, Any]) -> str:
-    words = record["subject"].split(" ") if isinstance(record["subject"], str) else []
-    known = len(words) == 2 and words[0] == "unknown" and words[1].isascii() and words[1].isdigit()
-    if not known or len(words[1]) > 9:
-        raise RecordRefusedError(reason="'subject' is not 'unknown' and a number")
-    return " ".join(words)
+def _span_told(record: Identity | Attribute | Behaviour) -> dict[str, Any]:
+    times = {"from_ms": _ms(record.from_s), "to_ms": _ms(record.to_s)}
+    return {"subject": record.subject, **times}
 
 
-def _number(value: object, name: str, low: float, high: float) -> float:
-    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
-        raise RecordRefusedError(reason=f"'{name}' is not a number from {low:g} to {high:g}")
-    return float(value)  # type: ignore[arg-type]
+def _event_told(event: Event) -> dict[str, Any]:
+    told: dict[str, Any] = {"event": event.event, "time_ms": _ms(event.time_s)}
+    for name in EVENTS[word(event.event, "event", EVENTS)]:
+        value = getattr(event, name)
+        write = _IN_WHOLE_NUMBERS.get(name)
+        told[_written_as(name)] = value if write is None or value is None else write(value)
+    return told
 
 
-def _time(record: Mapping[str, Any], name: str) -> float:
-    return _number(record[name], name, 0, 1e9)
+def _written_as(name: str) -> str:
+    """Return what a field of an event is called where it is written in whole numbers."""
+    return "for_ms" if name == "for_s" else name
 
 
-def _share(value: object, name: str) -> float:
-    return _number(value, name, 0, 1)
+def _around(points: Sequence[tuple[float, float, float]]) -> tuple[float, float, float, float]:
+    across, down = [x for x, _, _ in points], [y for _, y, _ in points]
+    return min(across), min(down), max(across), max(down)
 
 
-def _points(value: object) -> tuple[tuple[float, float, float], ...]:
-    if not isinstance(value, list) or len(value) != KEY_POINTS:
-        raise RecordRefusedError(reason=f"'points' is not a list of {KEY_POINTS} points")
-    points = []
-    for point in value:
-        if not isinstance(point, list) or len(point) != 3:
-            raise RecordRefusedError(reason="a point is not [x, y, score]")
-        x, y = (_number(v, "point", -4, 4) for v in point[:2])
-        points.append((x, y, _share(point[2], "score")))
-    return tuple(points)
+def _ms(seconds: float) -> int:
+    return _rounded(seconds * 1000)
+
+
+def _mille(share: float) -> int:
+    return min(max(_rounded(share * 1000), -FURTHEST), FURTHEST)
+
+
+def _percent(share: float) -> int:
+    return _rounded(share * 100)
+
+
+def _rounded(value: float) -> int:
+    if not math.isfinite(value):
+        refuse(say("a number in it is endless or none at all"))
+    return round(value)
+
+
+_IN_WHOLE_NUMBERS: dict[str, Callable[[float], int]] = {"for_s": _ms, "confidence": _percent}
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _fields(told: Mapping[str, Any], *fields: str) -> None:
+    exactly(told, told["kind"], ("v", "kind", *fields))
+
+
+def _identity(told: Mapping[str, Any]) -> Identity:
+    _fields(told, "subject", "from_ms", "to_ms", "confidence")
+    return Identity(*_whose(told), _share(told, "confidence"))
+
+
+def _pose(told: Mapping[str, Any]) -> Pose:
+    _fields(told, "subject", "time_ms", "box", "points")
+    x0, y0, x1, y1 = (_place(one, "box") for one in rows(told["box"], "box", 4))
+    points = tuple(_point(one) for one in rows(told["points"], "points", KEY_POINTS))
+    return Pose(_subject(told), _time(told, "time_ms"), points, (x0, y0, x1, y1))
+
+
+def _attribute(told: Mapping[str, Any]) -> Attribute:
+    _fields(told, "subject", "from_ms", "to_ms", "attribute", "value", "confidence")
+    name = word(told["attribute"], "attribute", ATTRIBUTES)
+    value = word(told["value"], "value", ATTRIBUTES[name] or COLOURS)
+    return Attribute(*_whose(told), name, value, _share(told, "confidence"))
+
+
+def _behaviour(told: Mapping[str, Any]) -> Behaviour:
+    _fields(told, "subject", "from_ms", "to_ms", "behaviour", "confidence")
+    return Behaviour(
+        *_whose(told), word(told["behaviour"], "behaviour", BEHAVIOURS), _share(told, "confidence")
+    )
+
+
+def _event(told: Mapping[str, Any]) -> Event:
+    name = word(told.get("event"), "event", EVENTS)
+    fields = EVENTS[name]
+    _fields(told, "event", "time_ms", *map(_written_as, fields))
+    return Event(name, _time(told, "time_ms"), **{one: _OF_EVENTS[one](told) for one in fields})
+
+
+def _whose(told: Mapping[str, Any]) -> tuple[str, float, float]:
+    return _subject(told), _time(told, "from_ms"), _time(told, "to_ms")
+
+
+def _subject(told: Mapping[str, Any]) -> str:
+    return text(told["subject"], "subject", SUBJECT)
+
+
+def _time(told: Mapping[str, Any], field: str) -> float:
+    return whole(told[field], field, 0, LONGEST_MS) / 1000
+
+
+def _share(told: Mapping[str, Any], field: str) -> float:
+    return whole(told[field], field, 0, 100) / 100
+
+
+def _place(value: object, field: str) -> float:
+    return whole(value, field, -FURTHEST, FURTHEST) / 1000
+
+
+def _point(value: object) -> tuple[float, float, float]:
+    x, y, seen = rows(value, "points", 3)
+    return _place(x, "points"), _place(y, "points"), whole(seen, "points", 0, 100) / 100
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Record]] = {
+    "identity": _identity,
+    "pose": _pose,
+    "attributes": _attribute,
+    "behaviour": _behaviour,
+    "event": _event,
+}
+_OF_EVENTS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "subject": _subject,
+    "count": lambda told: whole(told["count"], "count", 0, MOST_PEOPLE),
+    "place": lambda told: text(told["place"], "place", PLACE),
+    "direction": lambda told: word(told["direction"], "direction", DIRECTIONS),
+    "for_s": lambda told: _time(told, "for_ms"),
+    "confidence": lambda told: _share(told, "confidence"),
+}

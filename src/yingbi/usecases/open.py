@@ -19,7 +19,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.domain.record import Record, span_of
-from yingbi.domain.record_form import to_lines
+from yingbi.domain.record_page import lines_of
 from yingbi.envelope.header import Header
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import UnsafeOutputError, UsageError
@@ -32,7 +32,7 @@ from yingbi.release.part import open_part
 from yingbi.release.range import open_range
 from yingbi.release.span import check_span, open_span
 from yingbi.store.stored import StoredObject
-from yingbi.structure.pack import unpack
+from yingbi.structure.pack import unpack, unpack_page
 from yingbi.usecases.vault import Vault
 
 FILM = "video/mp4"
@@ -262,7 +262,8 @@ def _write(
 ) -> None:
     match part:
         case PartKind.RECORDS:
-            file.writelines(to_lines(_within(unpack(content), wish)) for _, content in segments)
+            pages = (unpack_page(content) for _, content in segments)
+            file.writelines(lines_of(page.only(_within(page.records, wish)) for page in pages))
         case PartKind.PREVIEW:
             records = (r for _, content in segments for r in _within(unpack(content), wish))
             size = int(stored.info.extra["width"]), int(stored.info.extra["height"])

@@ -17,6 +17,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.domain.record import Event, Record
+from yingbi.domain.record_page import Page
 from yingbi.errors import NoSuchPersonError, ObjectHeldError, SeenOtherwiseError, UsageError
 from yingbi.keys.epochs import day_of_epoch
 from yingbi.media.output import new_file
@@ -27,7 +28,7 @@ from yingbi.seal.door import About, Door, PartSealer
 from yingbi.seal.records import records
 from yingbi.store.replace import Change, Piece, change
 from yingbi.store.stored import ObjectInfo, StoredObject, StoredSegment
-from yingbi.structure.pack import pack, unpack
+from yingbi.structure.pack import pack, unpack_page
 from yingbi.structure.scribe import Diary
 from yingbi.usecases.backup import renew_ledgers
 from yingbi.usecases.open import Wish, must_lie_outside, opened_segments
@@ -192,13 +193,17 @@ def _sealer(vault: Vault, stored: StoredObject, kind: PartKind) -> PartSealer:
 @dataclass(frozen=True, slots=True)
 class _Page:
     private: PrivateMetadata
-    records: list[Record]
+    written: Page
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return self.written.records
 
 
 def _pages_of(vault: Vault, stored: StoredObject) -> list[_Page]:
     """Return the object's records as they lie, segment after segment."""
     segments = opened_segments(vault, stored, Wish(stored.object_id, PartKind.RECORDS))
-    return [_Page(private, unpack(content)) for private, content in segments]
+    return [_Page(private, unpack_page(content)) for private, content in segments]
 
 
 def _info_without(info: ObjectInfo, track: int) -> ObjectInfo:
@@ -222,7 +227,7 @@ def _records_without(
         left = kept if len(kept) == len(page.records) else counted
         private = page.private
         span = private.from_s, private.to_s
-        packed = pack(left, span, diary.padded_to, private.labels)
+        packed = pack(left, span, diary.padded_to, private.labels, page.written.head)
         pieces += [Piece(records(book, one), one.from_s, one.to_s) for one in packed]
     return gone, pieces
 
