@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from yingbi.capture.zones import once
+from yingbi.capture.table_file import once
 from yingbi.domain.edit_errors import BoxesRefusedError
 from yingbi.domain.messages import say
 from yingbi.domain.region import Region, Target

@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from yingbi.capture.zones import ZONE_FIELDS, is_number, once, zone_of
+from yingbi.capture.table_file import is_number, once
+from yingbi.capture.zones import ZONE_FIELDS, zone_of
 from yingbi.domain.decision import (
     Addition,
     Choices,

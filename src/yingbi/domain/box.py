@@ -6,17 +6,16 @@ Clause: 6.2.3.b-1; 6.2.3.b-2; 6.2.3.b-3.
 from dataclasses import dataclass
 from uuid import UUID
 
+from yingbi.domain.keep import RECORD_KINDS
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.retention import UNBOUNDED, Retention
-
-RECORD_KINDS = ("identity", "pose", "event")
 
 
 @dataclass(frozen=True, slots=True)
 class BoxPolicy:
     """What the owner laid down when the box was made.
 
-    keep: kinds of record that are kept; all others are dropped before sealing.
+    keep: what of the records is kept (`domain.keep`); all else is dropped before sealing.
     retention: how long objects are kept, by class.
     """
 

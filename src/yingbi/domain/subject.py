@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from yingbi.domain.box import RECORD_KINDS, BoxPolicy
+from yingbi.domain.box import BoxPolicy
+from yingbi.domain.keep import kind_named
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.people_errors import NoConsentError
+from yingbi.domain.record import KINDS
 
 RAW_FIELD, MASKED_FIELD = "raw", "masked"
-FIELDS = (*RECORD_KINDS, MASKED_FIELD, RAW_FIELD)
+FIELDS = (*KINDS, MASKED_FIELD, RAW_FIELD)
 """What may be kept of a person: kinds of record, masked film, the original."""
 
 
@@ -97,16 +99,16 @@ def covered(subject: Subject, consents: Iterable[Consent], at: datetime) -> froz
 
 
 def narrowed(policy: BoxPolicy, keep: Iterable[str], leave: frozenset[str]) -> tuple[str, ...]:
-    """Return the kinds of record that may be kept of a person in a box of that policy.
+    """Return what of the records may be kept of a person in a box of that policy.
 
-    keep: kinds asked for. leave: what `covered` returned. Kinds that it lacks are
+    keep: what is asked for. leave: what `covered` returned. Kinds that it lacks are
     left out; a picture that the box would keep cannot be.
 
     Raises: NoConsentError where a film, an original, or at level 1 every kind, is not covered.
     Clause: 6.1-4; A.1-4.
     """
     asked = tuple(keep)
-    kept = tuple(kind for kind in asked if kind in leave)
+    kept = tuple(name for name in asked if kind_named(name) in leave)
     pictures = () if policy.level is Level.STRUCTURED_ONLY else (MASKED_FIELD,)
     if policy.raw is not RawPolicy.NONE:
         pictures = (*pictures, RAW_FIELD)

@@ -1,4 +1,4 @@
-"""Turn tracked regions into records: who, how they stood, who came and went.
+"""Turn tracked regions into records: who, how they stood, what they did, who came and went.
 
 People are numbered, never named. Records are cut by the clock, also when nothing
 happened, so that the number of segments tells nothing but the time that passed.
@@ -6,38 +6,41 @@ happened, so that the number of segments tells nothing but the time that passed.
 Clause: A.1-2; A.1-3; A.1-4; 6.2.1.b-1.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from yingbi.domain.frame import Frame
+from yingbi.domain.keep import allows, keeps, needs_poses, tells_clothes, tells_conduct
 from yingbi.domain.part import Records
-from yingbi.domain.record import Event, Identity, Pose, Record, kind_of
-from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, BoxXYXY, Region, Target, surely_there
+from yingbi.domain.place import Places
+from yingbi.domain.record import Event, Identity, Pose, Record, span_of
+from yingbi.domain.record_page import Head
+from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, Region, surely_there
+from yingbi.structure.attention import Attention, Look, PoseSource
+from yingbi.structure.camera import CameraWatch
+from yingbi.structure.clothes import Clothes
+from yingbi.structure.company import Company
 from yingbi.structure.pack import pack
+from yingbi.structure.places import PlaceWatch
 
 GONE_AFTER_S = 1.0
-
-Points = tuple[tuple[float, float, float], ...]
-
-
-class PoseSource(Protocol):
-    """Finds the key points of the person in a box, or None where it is unsure."""
-
-    def find(self, frame: Frame, box: BoxXYXY) -> Points | None:
-        """Return 17 (x, y, score) as shares of the displayed picture."""
+LOOKS_PER_SECOND = 10.0
+"""So often is looked at somebody whose conduct is told: a fall takes less than a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
     """What a box wants written down.
 
-    keep: kinds of record; fixed: one size for every segment (level 1).
+    keep: what of the records, as `domain.keep` names it. fixed: one size for every segment
+    (level 1). places: lines and areas that are watched. head: what is true of every page.
     """
 
     keep: tuple[str, ...]
     fixed: bool
     poses_per_second: float
+    places: Places | None = None
+    head: Head | None = None
 
     @property
     def interval_s(self) -> float:
@@ -50,6 +53,10 @@ class Diary:
         if not self.fixed:
             return None
         return 65536 if "pose" in self.keep else 4096
+
+    def keeps(self, record: Record) -> bool:
+        """Return whether the record is wanted."""
+        return keeps(self.keep, record)
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +74,15 @@ class _Person:
         return f"unknown {self.number}"
 
 
+@dataclass(slots=True)
+class _Interval:
+    """What was noted since the last page was closed."""
+
+    start_s: float
+    records: list[Record] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
+
+
 class Scribe:
     """Writes one film's records. Feed it every frame in order, then `finish`.
 
@@ -74,14 +90,20 @@ class Scribe:
     """
 
     def __init__(self, diary: Diary, poses: PoseSource | None) -> None:
+        """Begin the records of a film; without poses conduct is told from boxes alone."""
         self._diary = diary
-        self._poses = poses if "pose" in diary.keep else None
+        self._company = Company() if tells_conduct(diary.keep) else None
+        often = diary.places is not None or self._company is not None
+        rate = max(LOOKS_PER_SECOND, diary.poses_per_second) if often else diary.poses_per_second
+        self._attention = Attention(poses if needs_poses(diary.keep) else None, rate)
+        self._places = PlaceWatch(diary.places) if diary.places is not None else None
+        self._clothes = Clothes() if tells_clothes(diary.keep) else None
+        watched = any(allows(diary.keep, f"event.camera-{what}") for what in ("covered", "moved"))
+        self._camera = CameraWatch() if watched else None
         self._people: dict[int, _Person] = {}
         self.numbers: dict[int, int] = {}
         self._count = 0
-        self._records: list[Record] = []
-        self._labels: set[str] = set()
-        self._start_s: float | None = None
+        self._interval: _Interval | None = None
         self._end_s = 0.0
 
     def note(
@@ -89,22 +111,36 @@ class Scribe:
     ) -> Iterator[Records]:
         """Take a frame's regions; yield the records of each interval that it closes."""
         now = max(0.0, frame.time_s)  # a film may begin before its own zero
-        if self._start_s is None:
-            self._start_s = now
-        while now >= self._start_s + self._diary.interval_s:
-            yield from self._close(self._start_s + self._diary.interval_s)
+        interval = self._interval = self._interval or _Interval(now)
+        while now >= interval.start_s + self._diary.interval_s:
+            end_s = interval.start_s + self._diary.interval_s
+            if self._company is not None:
+                self._write(self._company.cut(end_s))
+            yield from self._close(interval, end_s)
+            interval = self._interval = _Interval(end_s)
         self._end_s = now
-        self._labels |= labels
+        interval.labels |= labels
         for region in regions:
             if region.seen and region.track is not None and region.kind in PEOPLE:
                 self._sight(region.track, region, now)
         self._leave(now)
-        self._write_poses(frame, regions, now)
+        self._follow(frame, regions, now)
+        if self._camera is not None and frame.filmed:
+            self._write(self._camera.see(frame, now))
         self._write_count(now)
 
     def finish(self) -> Iterator[Records]:
         """Yield the records of the last interval, also when it is empty."""
-        yield from self._close(self._end_s)
+        interval = self._interval = self._interval or _Interval(0.0)
+        if self._company is not None:
+            self._write(self._company.finish())
+        if self._places is not None:
+            self._write(self._places.finish(self._end_s))
+        yield from self._close(interval, self._end_s)
+
+    def _write(self, records: Sequence[Record]) -> None:
+        if self._interval is not None:
+            self._interval.records += filter(self._diary.keeps, records)
 
     def _sight(self, track: int, region: Region, now: float) -> None:
         person = self._people.setdefault(track, _Person(None, now, now))
@@ -113,7 +149,7 @@ class Scribe:
         person.best = max(person.best, region.score)
         if person.number is None and surely_there(person.clear_sights, person.best):
             person.number = self.numbers[track] = len(self.numbers) + 1
-            self._records.append(Event("entered", person.first_s, person.name))
+            self._write([Event("entered", person.first_s, person.name)])
         person.noted = True
 
     def _leave(self, now: float) -> None:
@@ -121,47 +157,63 @@ class Scribe:
             if now - person.last_s > GONE_AFTER_S:
                 if person.number is not None:
                     self._write_identity(person)
-                    self._records.append(Event("left", person.last_s, person.name))
+                    self._write([Event("left", person.last_s, person.name)])
                 del self._people[track]
 
     def _write_identity(self, person: _Person) -> None:
-        if person.noted and person.number is not None and self._start_s is not None:
-            first = max(person.first_s, self._start_s)
-            self._records.append(
-                Identity(person.name, first, max(first, person.last_s), person.best)
-            )
+        interval = self._interval
+        if person.noted and person.number is not None and interval is not None:
+            first = max(person.first_s, interval.start_s)
+            last = max(first, person.last_s)
+            self._write([Identity(person.name, first, last, person.best)])
             person.noted = False
 
-    def _write_poses(self, frame: Frame, regions: Sequence[Region], now: float) -> None:
-        if self._poses is None:
-            return
-        for region in regions:
-            person = self._people.get(region.track or 0)
-            due = (
-                person is not None
-                and now - person.posed_s >= 1 / self._diary.poses_per_second - 1e-6
-            )
-            if (
-                not due
-                or person is None
-                or person.number is None
-                or region.kind is not Target.PERSON
-            ):
+    def _follow(self, frame: Frame, regions: Sequence[Region], now: float) -> None:
+        """Write poses, what people do, and what happens at places."""
+        looks = self._attention.look(frame, regions, now)
+        names = {t: one.name for t, one in self._people.items() if one.number is not None}
+        if self._company is not None:
+            glimpses = {track: look.glimpse for track, look in looks.items()}
+            self._write(self._company.see(now, glimpses, names))
+        if self._places is not None:
+            seen = {t: look for t, look in looks.items() if t in names and look.glimpse.seen}
+            feet = {names[track]: _foot(look) for track, look in seen.items()}
+            self._write(self._places.see(now, feet))
+        if self._clothes is not None:
+            for track, look in looks.items():
+                if track in names and look.points is not None and look.glimpse.seen:
+                    self._clothes.see(frame, names[track], look.points, now)
+        self._write_poses(looks, now)
+
+    def _write_poses(self, looks: Mapping[int, Look], now: float) -> None:
+        gap_s = 1 / self._diary.poses_per_second - 1e-6
+        for track, look in looks.items():
+            person = self._people.get(track)
+            if person is None or person.number is None or look.points is None:
                 continue
-            if region.seen and (points := self._poses.find(frame, region.box)) is not None:
-                self._records.append(Pose(person.name, now, points))
+            if look.glimpse.seen and now - person.posed_s >= gap_s:
+                self._write([Pose(person.name, now, look.points, look.box)])
                 person.posed_s = now
 
     def _write_count(self, now: float) -> None:
         count = sum(person.number is not None for person in self._people.values())
         if count != self._count:
             self._count = count
-            self._records.append(Event("count", now, count=count))
+            self._write([Event("count", now, count=count)])
 
-    def _close(self, end_s: float) -> Iterator[Records]:
+    def _close(self, interval: _Interval, end_s: float) -> Iterator[Records]:
         for person in self._people.values():
             self._write_identity(person)
-        kept = [r for r in self._records if kind_of(r) in self._diary.keep]
-        span = (self._start_s or 0.0, end_s)
-        yield from pack(kept, span, self._diary.padded_to, tuple(sorted(self._labels)))
-        self._records, self._start_s, self._labels = [], end_s, set()
+        if self._clothes is not None:
+            self._write(self._clothes.told())
+        # What was told late belongs to a time before: who opens that time finds it.
+        start_s = min([interval.start_s, *(span_of(one)[1] for one in interval.records)])
+        span, labels = (start_s, end_s), tuple(sorted(interval.labels))
+        diary = self._diary
+        yield from pack(interval.records, span, diary.padded_to, labels, diary.head)
+
+
+def _foot(look: Look) -> tuple[float, float]:
+    """Return where somebody stands, in shares of the picture."""
+    x0, _, x1, y1 = look.box
+    return (x0 + x1) / 2, y1

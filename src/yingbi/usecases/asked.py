@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from yingbi.domain.box import RECORD_KINDS
+from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, ordered
 from yingbi.domain.messages import say
+from yingbi.domain.record import KINDS
 from yingbi.domain.retention import UNBOUNDED, Retention, RetentionClass
 from yingbi.errors import UsageError
 
@@ -25,24 +26,26 @@ def moment(text: str) -> datetime:
         ) from None
 
 
-def record_kinds(names: str | None, allowed: Sequence[str] = RECORD_KINDS) -> tuple[str, ...]:
-    """Return the kinds of record of a comma-separated list; None means all allowed.
+def record_kinds(names: str | None, allowed: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return what of the records a comma-separated list keeps: kinds, or "event.fell".
 
-    Raises: UsageError for one that is unknown or not allowed.
+    allowed: what a box keeps; None for a new box, which may keep anything. No list means all
+    that is allowed, or the usual kinds. Raises: UsageError for what is unknown or not allowed.
     """
     if names is None:
-        return tuple(allowed)
+        return RECORD_KINDS if allowed is None else tuple(allowed)
+    bounds = KINDS if allowed is None else allowed
     asked = [name.strip() for name in names.split(",") if name.strip()]
     for name in asked or [""]:
-        if name not in allowed:
+        if name not in KEEPABLE or not allows(bounds, name):
             raise UsageError(
                 problem=say(
                     "'{name}' is no kind of record kept here: {kinds}",
                     name=name,
-                    kinds=", ".join(allowed),
+                    kinds=", ".join(bounds),
                 )
             )
-    return tuple(kind for kind in allowed if kind in asked)
+    return ordered(asked)
 
 
 def retention_class(name: str) -> RetentionClass:

@@ -1,0 +1,129 @@
+"""What is measured of a drop, before and after it, so that clues can tell whether it was a fall.
+
+Clause: A.1-3; A.1-4.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isnan, nan
+from statistics import median
+
+from yingbi.structure.body import Body, Point
+from yingbi.structure.thresholds import CLUES, Clue
+
+BEFORE_S, AFTER_S = 2.0, 0.9
+"""What counts as before a drop, and from when on as after it."""
+WAY_FROM_S, WAY_TO_S = 0.5, 1.5
+"""From so long before its beginning until so long after it the way down is looked at."""
+FAST_S, STEP_S = 0.3, 0.1
+"""A speed is that over so long, on a line drawn anew at steps of so long."""
+LOST_S = 0.5
+"""Of a line that was lost so long before the end of the way its speed is not known."""
+LEAST_S = 0.8
+"""Who was seen for less of the time afterwards may still have been falling: no pace is known."""
+AGAIN = 2
+"""So many sights may be higher than what counts as the highest afterwards."""
+
+Measures = dict[str, float]
+"""By name; lengths in statures. What was not seen is not a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A drop of somebody's upper part.
+
+    time_s: when it began. stature: how tall they looked just before.
+    low_before: share of the minute before in which they were low.
+    """
+
+    time_s: float
+    stature: float
+    low_before: float
+
+
+def points_of(measures: Measures, clues: Iterable[Clue] = CLUES) -> float:
+    """Return the sum of what all clues are worth."""
+    return sum(clue.worth(measures.get(clue.measure, nan)) for clue in clues)
+
+
+def measures_of(recent: Iterable[Body], drop: Drop, until_s: float) -> Measures | None:
+    """Return what is measured of a drop up to a time, or None where too little was seen."""
+    since = drop.time_s
+    before = [one for one in recent if since - BEFORE_S <= one.time_s <= since + 0.05]
+    after = [one for one in recent if since + AFTER_S <= one.time_s <= until_s]
+    if len(after) < 2 or not before:
+        return None
+    way = [one for one in recent if since - WAY_FROM_S <= one.time_s <= since + WAY_TO_S]
+    lengths = {
+        "top speed": _fastest(way, lambda one: one.top),
+        "shoulder speed": _fastest(way, lambda one: _down(one.shoulders)),
+        "hip speed": _fastest(way, lambda one: _down(one.hips)),
+        "knees below": _middle(_below(one.hips, one.knees) for one in after),
+        "ankles below": _middle(_below(one.hips, one.ankles) for one in after),
+        "tall": _middle(one.posed_height for one in after),
+        "stays down": _highest(after) - _middle(one.top for one in before),
+        "hips down": _middle(_down(one.hips) for one in after)
+        - _middle(_down(one.hips) for one in before),
+        "foot down": _middle(one.bottom for one in after) - _middle(one.bottom for one in before),
+        "aside": abs(_middle(one.across for one in after) - _middle(one.across for one in before)),
+        "moves": _pace(after),
+    }
+    return {name: one / drop.stature for name, one in lengths.items()} | {
+        "low before": drop.low_before,
+        "lean before": _middle(one.lean for one in before),
+        "flat": _middle(one.flatness for one in after),
+    }
+
+
+def _middle(values: Iterable[float | None]) -> float:
+    known = [one for one in values if one is not None and not isnan(one)]
+    return median(known) if known else nan
+
+
+def _down(part: Point | None) -> float:
+    return nan if part is None else part[1]
+
+
+def _below(upper: Point | None, lower: Point | None) -> float:
+    return _down(lower) - _down(upper)
+
+
+def _highest(after: Sequence[Body]) -> float:
+    tops = sorted(one.top for one in after)
+    return tops[min(AGAIN, len(tops) - 1)]
+
+
+def _pace(after: Sequence[Body]) -> float:
+    """Return how fast they move across, most of the time, a second."""
+    if after[-1].time_s - after[0].time_s < LEAST_S:
+        return nan
+    return _middle(
+        abs(b.across - a.across) / max(b.time_s - a.time_s, 0.05) for a, b in pairwise(after)
+    )
+
+
+def _fastest(way: Sequence[Body], line: Callable[[Body], float]) -> float:
+    """Return how fast a line goes down at its fastest; gaps are crossed straight."""
+    path = [(one.time_s, y) for one in way if not isnan(y := line(one))]
+    if len(path) < 2 or path[-1][0] < way[-1].time_s - LOST_S:
+        return nan
+    ys = [y for _, y in path]
+    smooth = [ys[0], *(sorted(ys[n - 1 : n + 2])[1] for n in range(1, len(ys) - 1)), ys[-1]]
+    steps = _evenly([time_s for time_s, _ in path], smooth)
+    apart = min(round(FAST_S / STEP_S), len(steps) - 1)
+    if apart < 1:
+        return nan
+    return max(b - a for a, b in zip(steps, steps[apart:], strict=False)) / FAST_S
+
+
+def _evenly(times: Sequence[float], ys: Sequence[float]) -> list[float]:
+    """Return the line at every STEP_S."""
+    found, n = [], 0
+    for step in range(int((times[-1] - times[0]) / STEP_S + 1e-6) + 1):
+        now = times[0] + step * STEP_S
+        while n < len(times) - 2 and times[n + 1] < now:
+            n += 1
+        share = (now - times[n]) / (times[n + 1] - times[n])
+        found.append(ys[n] + share * (ys[n + 1] - ys[n]))
+    return found
