@@ -1,0 +1,71 @@
+"""One day of a box as a page for people: its records are opened in memory, logged as always.
+
+Clause: A.1-3; A.1-5; 4.1-5.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from yingbi.domain.box import Box
+from yingbi.domain.day import Day, Noted, day_of
+from yingbi.domain.messages import say
+from yingbi.errors import UsageError
+from yingbi.usecases.open import read_records
+from yingbi.usecases.vault import Vault
+
+
+def zone_named(name: str | None) -> tzinfo:
+    """Return the time zone of that name, or this machine's. Raises: UsageError."""
+    if name is None:
+        return _own_zone()
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        problem = say("'{name}' is no time zone known here; write it like Asia/Shanghai", name=name)
+        raise UsageError(problem=problem) from None
+
+
+def day_named(text: str | None, zone: tzinfo) -> date:
+    """Return the day written like 2026-11-29, or today. Raises: UsageError."""
+    if text is None:
+        return datetime.now(zone).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problem = say("'{text}' is no day; write it like 2026-11-29", text=text)
+        raise UsageError(problem=problem) from None
+
+
+def day_of_box(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None = None) -> Day:
+    """Return what happened on that day, by the records that the box keeps.
+
+    Objects whose recording time nobody knows belong to no day and are left out.
+    Raises: what opening records raises.
+    """
+    return day_of(day, zone, _noted(vault, box, day, zone, camera))
+
+
+def _noted(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None) -> Iterator[Noted]:
+    begins = datetime.combine(day, time(), zone)
+    ends = datetime.combine(day + timedelta(days=1), time(), zone)
+    for stored in vault.rooms.catalogue.each(box.box_id, camera=camera):
+        if stored.info.recorded_at is None:
+            continue
+        start = datetime.fromisoformat(stored.info.recorded_at)
+        if start < ends and start + timedelta(seconds=stored.info.to_s) > begins:
+            yield Noted(start, read_records(vault, stored.object_id), stored.info.to_s)
+
+
+def _own_zone() -> tzinfo:
+    """Return this machine's zone with its rules of summer time, or else its offset of today."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    place = Path("/etc/localtime")
+    if not named and place.is_symlink():
+        named = str(place.resolve()).partition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(named)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
