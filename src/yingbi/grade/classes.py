@@ -5,16 +5,11 @@ Clause: 6.2.1.f-1; 6.2.3-1; 4.2.b-1.
 
 from collections.abc import Iterable
 
+from yingbi.domain.data_class import BY_TARGET
 from yingbi.domain.region import Region, Target
 
-CLASS_OF = {
-    Target.FACE: "biometric.face",
-    Target.HEAD: "biometric.head",
-    Target.PERSON: "body",
-    Target.PLATE: "plate",
-    Target.TEXT: "text",
-    Target.SCREEN: "screen",
-}
+CLASS_OF = {target: BY_TARGET[target].name for target in Target}
+"""The label of each target. Sealed segments carry them: they never change."""
 
 
 def classes(regions: Iterable[Region]) -> frozenset[str]:

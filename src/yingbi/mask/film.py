@@ -22,7 +22,7 @@ class FilmMasker:
     def __init__(self, film: SegmentedFilm, *, grow: float, style: Style = SOLID) -> None:
         self._film = film
         self._grow, self._style = grow, style
-        self._labels: set[str] = set()
+        self._waiting: list[tuple[float, frozenset[str]]] = []  # of frames that are in no segment
         self.covered = 0
 
     def mask(
@@ -30,7 +30,8 @@ class FilmMasker:
     ) -> Iterator[MaskedFilm]:
         """Take a frame; yield the segments that it completes."""
         self.covered += cover(frame, regions, grow=self._grow, style=self._style)
-        self._labels |= labels
+        if labels:
+            self._waiting.append((frame.time_s, labels))
         yield from self._typed(self._film.feed(frame))
 
     def finish(self) -> Iterator[MaskedFilm]:
@@ -38,12 +39,12 @@ class FilmMasker:
         yield from self._typed(self._film.finish())
 
     def _typed(self, segments: Sequence[FilmSegment]) -> Iterator[MaskedFilm]:
-        """Label each segment with all found since the last: too much tightens, too little leaks."""
-        labels = tuple(sorted(self._labels))
+        """Label each segment with what its own frames show; the encoder holds some that come later."""
         for segment in segments:
+            found = {one for at, labels in self._waiting if at <= segment.to_s for one in labels}
+            self._waiting = [one for one in self._waiting if one[0] >= segment.to_s]
+            labels = tuple(sorted(found))
             yield MaskedFilm(segment.content, "video/mp4", segment.from_s, segment.to_s, labels)
-        if segments:
-            self._labels.clear()
 
 
 class StillMasker:

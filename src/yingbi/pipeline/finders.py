@@ -1,15 +1,18 @@
 """Which finders and networks serve which targets, from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from yingbi.detect.blaze import BlazeFaceFinder
 from yingbi.detect.faces import FaceFinder
 from yingbi.detect.own import OwnFinder
 from yingbi.detect.people import PersonFinder
+from yingbi.detect.private import LineJudge, PrivateText
+from yingbi.detect.reader import READER, TextReader, loaded
 from yingbi.detect.strict import StrictFinder
 from yingbi.detect.text import TextFinder
 from yingbi.domain.region import Target
 from yingbi.domain.settings import Settings
+from yingbi.grade.home import HomeFinder
 from yingbi.inference.session import Network
 from yingbi.models.manifest import manifest
 from yingbi.models.own import open_own, own_models
@@ -52,12 +55,28 @@ class Finders:
         brought = [target for target in (Target.PERSON, Target.PLATE) if target in parts]
         return made + [self._brought(target) for target in brought if self._own(target)]
 
+    def lines_too(self) -> list[Finder]:
+        """Return the same finders, with every line of text among what they find."""
+        settings = Settings({**self.settings.values, "detect.text_kind": "all"}, {})
+        return replace(self, settings=settings).all()
+
     def second_family(self) -> Finder:
         """Return a finder of faces that was taught otherwise than the first.
 
         Raises: ModelMissingError, ModelChangedError.
         """
         return BlazeFaceFinder(self._network(SECOND), threshold=self._score("detect.second"))
+
+    def line_judge(self) -> LineJudge:
+        """Return who says what is private in lines of text.
+
+        Raises: ModelMissingError, ModelChangedError.
+        """
+        return LineJudge(TextReader(*loaded(self.settings.models_dir, self.threads)))
+
+    def home(self) -> HomeFinder:
+        """Return who looks for the things of a home; raises as `line_judge` does."""
+        return HomeFinder(self._network(PERSON))
 
     def networks(self) -> list[tuple[str, str]]:
         """Return the name and digest of every network that the finders use.
@@ -76,6 +95,7 @@ class Finders:
             names += [SECOND] if self.settings["detect.strict"] else []
         names += [PERSON] if self._bodies() else []
         names += [TEXT] if self._written() else []
+        names += [READER] if self._reads() else []
         return [name for name in names if name]
 
     def _parts(self) -> frozenset[Target]:
@@ -118,7 +138,15 @@ class Finders:
             self._network(PERSON), self._score("detect.person"), also, for_heads=for_heads
         )
 
+    def _reads(self) -> bool:
+        """Return whether lines are read, so that only private ones are covered."""
+        private: bool = self.settings["detect.text_kind"] == "private"
+        return private and Target.TEXT in self.targets
+
     def _text(self) -> Finder:
+        return PrivateText(self._lines(), self.line_judge()) if self._reads() else self._lines()
+
+    def _lines(self) -> TextFinder:
         size, score = min(self.settings["detect.size"], LARGEST_TEXT), self._score("detect.text")
         return TextFinder(self._network(TEXT), self._written(), size, score)
 
