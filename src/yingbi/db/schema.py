@@ -220,6 +220,29 @@ lock_places = Table(
     sqlite_strict=True,
 )
 
+index_pages = Table(
+    "index_pages",
+    keys_tables,
+    Column("page_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    Column("box_id", Id, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("retention", Integer, nullable=False),
+    Column("lock_store_id", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_index_pages_box_id_epoch_retention", "box_id", "epoch", "retention"),
+    sqlite_strict=True,
+)
+
+index_waiting = Table(
+    "index_waiting",
+    keys_tables,
+    Column("object_id", Id, primary_key=True),
+    Column("controller_id", Id, nullable=False),
+    sqlite_strict=True,
+)
+
 
 class Tables(NamedTuple):
     """The tables of one database, and the last of the steps that lead to them."""
@@ -228,8 +251,8 @@ class Tables(NamedTuple):
     head: str
 
 
-CATALOGUE = Tables(catalogue_tables, "0002")
-KEYS = Tables(keys_tables, "0002")
+CATALOGUE = Tables(catalogue_tables, "0003")
+KEYS = Tables(keys_tables, "0003")
 
 
 def names(tables: Tables) -> set[tuple[str, str]]:

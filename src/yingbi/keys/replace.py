@@ -13,6 +13,7 @@ from datetime import datetime
 
 from yingbi.db.database import Database, KeysUnit
 from yingbi.keys.epochs import Epochs
+from yingbi.keys.index_pages import lock_store_ids_of_pages, rewrap_pages
 from yingbi.keys.locks import LockTable
 from yingbi.keys.provider import RootProvider
 
@@ -52,8 +53,8 @@ class LockStoreReplacer:
         return pages
 
     def rewrap(self, tick: Tick) -> int:
-        """Wrap every page and every epoch's key with the key in force; return the pages."""
-        after, pages, epochs = None, 0, STEP
+        """Wrap every page and every epoch's key with the key in force; return the pages of locks."""
+        after, pages, epochs, of_index = None, 0, STEP, STEP
         while True:
             with self.keys_db.begin() as unit:
                 found = self.locks.rewrap(unit, after, STEP)
@@ -65,9 +66,13 @@ class LockStoreReplacer:
         while epochs == STEP:
             with self.keys_db.begin() as unit:
                 epochs = self.epochs.rewrap(unit, STEP)
+        while of_index == STEP:
+            with self.keys_db.begin() as unit:
+                of_index = rewrap_pages(self.keystore, unit, STEP)
         self.keys_db.empty_journal()
         with self.keys_db.read() as unit:
             named = self.locks.lock_store_ids(unit) | self.epochs.lock_store_ids(unit)
+            named |= lock_store_ids_of_pages(unit)
         if named - {self.keystore.lock_store_key.key_id}:
             raise AssertionError("something is still wrapped by another lock-store key")
         return pages

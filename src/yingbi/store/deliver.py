@@ -6,12 +6,13 @@ next start takes the object in. Whatever fails before it leaves nothing.
 Clause: 6.2.3-2; 6.2.4-1.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from yingbi.domain.level import Level
+from yingbi.domain.record import Record
 from yingbi.store.delivered import Delivered
 from yingbi.store.growing import PartsWriter
 from yingbi.store.inbox import Inbox, Outgoing
@@ -50,6 +51,9 @@ class DeliveryWriter(PartsWriter):
         self._box_id, self._level = box_id, level
         self._epoch, self._retention = epoch, retention
         self._outgoing: Outgoing | None = None
+
+    def hear(self, told: Callable[[], Iterable[Record]]) -> None:
+        """Ask for nothing: a door can write no index."""
 
     def commit(
         self, info: ObjectInfo, *, now: datetime, facts: Mapping[str, str] | None = None

@@ -158,6 +158,7 @@ def _finish(
     with rooms.keys_db.begin() as unit:
         if rooms.locks.destroy(unit, *boxes) != entries:
             rooms.locks.destroy_anywhere(unit, *boxes)
+        rooms.index.destroy(unit, list(boxes))
     rooms.keys_db.empty_journal()
     rooms.shelf.remove([name for one in boxes for name in rooms.catalogue.file_names(one)])
     inboxes = _inbox_keys(rooms)
@@ -202,6 +203,7 @@ def _destroy_unknown_locks(rooms: Rooms, unknown: set[UUID]) -> int:
     for object_id in unknown:
         with rooms.keys_db.begin() as unit:
             rooms.locks.destroy(unit, object_id)
+            rooms.index.destroy(unit, [object_id], anywhere=True)
     if unknown:
         rooms.keys_db.empty_journal()
     return len(unknown)

@@ -7,7 +7,7 @@ Clause: 6.2.3-2.
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Self
 from uuid import UUID
 
 from yingbi.domain.part import PartKind, SealedSegment
+from yingbi.domain.record import Record
 from yingbi.errors import YingbiError
 from yingbi.store.shelf import Body, ObjectShelf
 from yingbi.store.stored import ObjectInfo, StoredObject, StoredPart, StoredSegment
@@ -89,6 +90,10 @@ class PartsWriter(ABC):
         part.segments.append(place)
         part.final_seal = segment.seal_digest
         self._locks[segment.segment_id] = segment.lock
+
+    @abstractmethod
+    def hear(self, told: Callable[[], Iterable[Record]]) -> None:
+        """Take what the records say that are sealed; only who writes an index asks for it."""
 
     @abstractmethod
     def commit(

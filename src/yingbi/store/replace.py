@@ -238,6 +238,7 @@ def _say_dying(unit: CatalogueUnit, rooms: Rooms, object_id: UUID, ids: Sequence
 def _destroy(rooms: Rooms, object_id: UUID, ids: Sequence[UUID]) -> None:
     with rooms.keys_db.begin() as unit:
         rooms.locks.destroy_segments(unit, object_id, ids)
+        rooms.index.read_again(unit, object_id)
     rooms.keys_db.empty_journal()
     with rooms.catalogue_db.begin() as unit_of_catalogue:
         mine = dying_locks.c.object_id == object_id

@@ -9,17 +9,19 @@ Clause: 6.2.3-2; A.1.c-2; A.2.c-2; A.2.c-3; A.3.c-2.
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.domain.ledger import Action, Deed, Ledger
 from yingbi.domain.level import Level
+from yingbi.domain.record import Record
 from yingbi.keys.locks import LockGroup, LockTable
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.growing import PartsWriter
 from yingbi.store.inbox import Inbox
+from yingbi.store.index import NoIndex
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.stored import ObjectInfo, StoredObject
 
@@ -34,7 +36,7 @@ class Rooms:
     """What taking in and erasing need of an open vault.
 
     told: verifies the log and returns every deed in it; raises LogBrokenError.
-    held: whether a hold keeps an object of a box from being erased.
+    held: whether a hold keeps an object of a box from being erased. index: of events.
     """
 
     catalogue_db: Database[CatalogueUnit]
@@ -47,6 +49,7 @@ class Rooms:
     told: Callable[[], Iterable[Deed]]
     inbox: Inbox
     held: Callable[[UUID, UUID], bool] = nothing_held
+    index: NoIndex = field(default_factory=NoIndex)
 
 
 def lock_group(stored: StoredObject) -> LockGroup:
@@ -72,6 +75,11 @@ class ObjectWriter(PartsWriter):
         super().__init__(rooms.shelf, object_id, day)
         self._rooms, self._group, self._level = rooms, group, level
         self._along = along
+        self._told: list[Record] | None = None
+
+    def hear(self, told: Callable[[], Iterable[Record]]) -> None:
+        """Take what the sealed records say, for the index; of what it hears nothing, it reads."""
+        self._told = [*(self._told or ()), *told()]
 
     def commit(
         self,
@@ -89,6 +97,7 @@ class ObjectWriter(PartsWriter):
         info_key = os.urandom(self._rooms.key_bytes)
         with self._rooms.keys_db.begin() as unit:
             self._rooms.locks.put(unit, self._group, self._object_id, self._locks, info_key)
+            self._rooms.index.put(unit, stored, self._told)
         segments = {kind: part.segments for kind, part in self._growing.items()}
         with self._rooms.catalogue_db.begin() as unit_of_catalogue:
             self._rooms.catalogue.add(unit_of_catalogue, stored, segments, info_key)
@@ -128,5 +137,6 @@ class ObjectWriter(PartsWriter):
         if self._rooms.locks.holds(self._object_id):
             with self._rooms.keys_db.begin() as unit:
                 self._rooms.locks.destroy(unit, self._object_id)
+                self._rooms.index.destroy(unit, [self._object_id], anywhere=True)
             self._rooms.keys_db.empty_journal()
         return True

@@ -19,6 +19,7 @@ from yingbi.db.sql import select
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.report import Progress
 from yingbi.errors import SealBrokenError, YingbiError
+from yingbi.keys.index_pages import lock_store_ids_of_pages
 from yingbi.keys.snapshot import Kind, Label
 from yingbi.store.backup import BackupShelf, Places, check_places, pieces_of
 from yingbi.store.check import CHANGES
@@ -175,6 +176,7 @@ def expire_backups(vault: Vault, now: datetime) -> int:
     left = stores.dropped(now)
     with vault.rooms.keys_db.read() as unit:
         named = vault.rooms.locks.lock_store_ids(unit) | vault.epochs.lock_store_ids(unit)
+        named |= lock_store_ids_of_pages(unit)
     gone = {key.key_id for key in stores.all} - {key.key_id for key in left.all}
     if gone and not gone & named:
         vault.keystore.keep_lock_stores(left)

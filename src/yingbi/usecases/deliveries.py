@@ -88,6 +88,7 @@ def _write(vault: Vault, judged: Judged, now: datetime) -> None:
     group = lock_group(stored)
     with rooms.keys_db.begin() as unit:
         rooms.locks.put(unit, group, stored.object_id, told.locks, info_key)
+        rooms.index.put(unit, stored, None)  # read at the next query, with leave and log
     try:
         with rooms.catalogue_db.begin() as unit_of_catalogue:
             rooms.catalogue.add(unit_of_catalogue, stored, told.segments, info_key)
@@ -105,6 +106,7 @@ def _take_back(vault: Vault, object_id: UUID) -> None:
         if not rooms.catalogue.holds(object_id):
             with rooms.keys_db.begin() as unit:
                 rooms.locks.destroy(unit, object_id)
+                rooms.index.destroy(unit, [object_id])
             rooms.keys_db.empty_journal()
 
 

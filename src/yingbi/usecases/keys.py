@@ -20,6 +20,7 @@ from yingbi.domain.messages import say
 from yingbi.domain.retention import RetentionClass
 from yingbi.errors import UsageError
 from yingbi.keys.epoch import day_of_epoch, epoch_of
+from yingbi.keys.index_pages import reseal_pages
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.memory import guard
 from yingbi.keys.recovery import MOST_SHARES, secret_of, shares_of
@@ -62,6 +63,7 @@ def rotate_box(vault: Vault, name: str) -> int:
     with vault.rooms.keys_db.begin() as unit:
         old, new = vault.boxes.renew_kek(unit, box.box_id)
         epochs = vault.epochs.reseal(unit, box.box_id, old, new)
+        reseal_pages(vault.keystore, unit, box.box_id, old, new)
     vault.rooms.keys_db.empty_journal()
     facts = {"key": "box", "epochs": str(epochs)}
     vault.log.record(Deed(Action.ROTATED, now, box_id=box.box_id, facts=facts))

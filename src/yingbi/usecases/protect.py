@@ -18,6 +18,8 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
+from yingbi.domain.place import Places
+from yingbi.domain.record_page import ClockState, Head
 from yingbi.domain.report import Progress, Tally
 from yingbi.errors import UsageError
 from yingbi.media.made_at import made_at
@@ -25,7 +27,9 @@ from yingbi.pipeline.engine import Sealed, Sight, Take, open_reel
 from yingbi.seal.door import About, Door, PartSealer
 from yingbi.store.growing import PartsWriter
 from yingbi.store.stored import ObjectInfo
-from yingbi.structure.scribe import Diary, PoseSource, Scribe
+from yingbi.structure.attention import PoseSource
+from yingbi.structure.scribe import Diary
+from yingbi.usecases.overheard import Overheard
 
 LONGEST_NAME = 128
 
@@ -40,6 +44,7 @@ class ProtectOptions:
     recorded_at: a moment with its zone, "from-file", or None for unknown.
     keep: kinds of record, no more than the box keeps.
     settings: what was looked for and how far it was covered; kept with the object.
+    places: areas and lines of the picture at which events are told. networks: names and digests.
 
     Raises: UsageError on a camera's name that is too long or no printable text.
     """
@@ -49,6 +54,8 @@ class ProtectOptions:
     recorded_at: datetime | str | None = None
     poses_per_second: float = 2.0
     settings: Mapping[str, str] = field(default_factory=dict)
+    places: Places | None = None
+    networks: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be kept."""
@@ -126,7 +133,7 @@ class Protector:
             tick = progress.begin(item.path.name, reel.source.frames)
             take = Take(reel, replace(self.sight, tick=tick), take_tally)
             from_s, to_s = float("inf"), 0.0
-            for sealed in self._pipeline(take, door, about):
+            for sealed in self._pipeline(take, door, about, writer):
                 writer.add(
                     sealed.kind,
                     sealed.segment,
@@ -169,12 +176,21 @@ class Protector:
             return About(self.options.camera, None, "unknown", _shown_name(path))
         return About(self.options.camera, asked.isoformat(), clock, _shown_name(path))
 
-    def _pipeline(self, take: Take, door: Door, about: About) -> Iterator[Sealed]:
+    def _pipeline(
+        self, take: Take, door: Door, about: About, writer: PartsWriter
+    ) -> Iterator[Sealed]:
         """Return the pipeline of the box's level; only what it needs is loaded."""
         level = self.desk.policy.level
         fixed = level is Level.STRUCTURED_ONLY
-        diary = Diary(self.options.keep, fixed, self.options.poses_per_second)
-        scribe = Scribe(diary, self.poses)
+        options = self.options
+        diary = Diary(
+            options.keep,
+            fixed,
+            options.poses_per_second,
+            options.places,
+            _head(about, options.networks),
+        )
+        scribe = Overheard(diary, self.poses, writer)
         book = PartSealer(door, PartKind.RECORDS, about)
         if level is Level.STRUCTURED_ONLY:
             from yingbi.pipeline.level1 import level1
@@ -192,6 +208,14 @@ class Protector:
         kept = self.desk.policy.raw is RawPolicy.WHOLE
         original = PartSealer(door, PartKind.RAW, about) if kept else None
         return level3(take, scribe, book, film, original)
+
+
+def _head(about: About, networks: tuple[tuple[str, str], ...]) -> Head:
+    """Return what is true for all records: when second 0 was, by which clock, seen by what."""
+    start = None
+    if about.recorded_at is not None:
+        start = datetime.fromisoformat(about.recorded_at).astimezone(UTC)
+    return Head(start, ClockState(about.clock), tuple(sorted(networks)))
 
 
 def _shown_name(path: Path) -> str:

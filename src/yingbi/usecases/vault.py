@@ -22,12 +22,14 @@ from yingbi.govern.people import People
 from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.epochs import Epochs
+from yingbi.keys.index_pages import IndexPages
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockTable
 from yingbi.keys.memory import MemoryState, guard
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.folder import WAIT_S, VaultFolder
 from yingbi.store.inbox import Inbox
+from yingbi.store.index import EventIndex, groups_in
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.writer import Rooms
 from yingbi.usecases.opened import Vault
@@ -206,17 +208,20 @@ def joined(
     log = Log(keystore, catalogue_db, who, folder.vault_id)
     people = People.of(Subjects(keystore, locks, catalogue_db, keys_db, who))
     holds = Holds(keystore, catalogue_db, who)
+    catalogue = Catalogue(keystore.suite, catalogue_db, locks, who, people.erased)
+    pages = IndexPages(keystore, boxes, who)
     rooms = Rooms(
         catalogue_db=catalogue_db,
         keys_db=keys_db,
         shelf=ObjectShelf(folder.objects, crossing),
-        catalogue=Catalogue(keystore.suite, catalogue_db, locks, who, people.erased),
+        catalogue=catalogue,
         locks=locks,
         ledger=log,
         key_bytes=keystore.suite.key_bytes,
         told=log.told,
         inbox=Inbox(folder.inbox, crossing),
         held=holds.blocking,
+        index=EventIndex(pages, groups_in(catalogue_db), catalogue.of_epochs, who),
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
     return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, holds, crossing)

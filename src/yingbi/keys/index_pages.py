@@ -1,0 +1,304 @@
+"""The pages of the index of events: sealed, each under a key of its own.
+
+A page's key, and from when to when the page tells something, are sealed under the
+KEK of its box and that once more under the lock-store key. The pages stand in the
+database of keys and change in one transaction with the locks of their objects: an
+object has events exactly as long as it has locks. Erasing one gives its page a fresh
+key, as it does to a page of locks; what the old key opened is gone for good when the
+lock-store key is replaced.
+
+Clause: 6.2.3.b-2; 6.2.3.e-2.
+"""
+
+import os
+import struct
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from yingbi.crypto.contract import NONCE_BYTES, Cipher, InvalidTagError
+from yingbi.db.database import KeysUnit
+from yingbi.db.schema import index_pages
+from yingbi.db.sql import Row, and_, delete, insert, select, update
+from yingbi.domain.ids import new_id
+from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.keys.boxes import Boxes
+from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.index_page import INDEX, IndexEntry, PageGroup, packed, span_of, takes, unpacked
+from yingbi.keys.provider import RootProvider
+
+_SPAN = struct.Struct(">qq")
+_HEAD = (
+    index_pages.c.page_id,
+    index_pages.c.controller_id,
+    index_pages.c.box_id,
+    index_pages.c.epoch,
+    index_pages.c.retention,
+    index_pages.c.lock_store_id,
+    index_pages.c.wrapped_key,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """A page that is not opened yet: its key, and between which microseconds it tells something."""
+
+    page_id: UUID
+    group: PageGroup
+    key: bytes = field(repr=False)
+    first_us: int
+    last_us: int
+    sealed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """Whose entries were destroyed, and the groups of which a page did not open and went whole."""
+
+    object_ids: frozenset[bytes] = field(repr=False)
+    lost: frozenset[PageGroup]
+
+
+class IndexPages:
+    """The pages of one vault."""
+
+    def __init__(self, keystore: RootProvider, boxes: Boxes, controller_id: UUID) -> None:
+        self._keystore, self._suite = keystore, keystore.suite
+        self._boxes, self._controller = boxes, controller_id
+
+    def put(self, unit: KeysUnit, group: PageGroup, entries: Iterable[IndexEntry]) -> None:
+        """Add objects that have no entry yet, in the caller's transaction.
+
+        Raises: NoSuchBoxError; SealBrokenError, NoKeyError where the box's key does not open.
+        """
+        head, here = self._last(unit, group)
+        for entry in entries:
+            if not takes(here, entry):
+                self._write(unit, head, here)
+                head, here = self._new(group), []
+            here.append(entry)
+        self._write(unit, head, here)
+
+    def heads(self, unit: KeysUnit, box_id: UUID) -> list[PageHead]:
+        """Return every page of a box, not opened, in the order of their days.
+
+        Raises: SealBrokenError, NoKeyError where a page's key does not open.
+        """
+        chosen = select(*_HEAD).where(index_pages.c.box_id == box_id)
+        order = index_pages.c.epoch, index_pages.c.retention, index_pages.c.page_id
+        openers = _Openers(self._keystore, self._boxes.kek(unit, box_id))
+        return [self._head(row, openers) for row in unit.stream(chosen.order_by(*order))]
+
+    def entries(self, unit: KeysUnit, heads: Sequence[PageHead]) -> tuple[list[IndexEntry], int]:
+        """Return the entries of a few pages and how many bytes were opened; none of one that went.
+
+        Raises: SealBrokenError where one was altered.
+        """
+        columns, ids = index_pages.c, [head.page_id for head in heads]
+        rows = unit.all(select(columns.page_id, columns.sealed).where(columns.page_id.in_(ids)))
+        sealed = {row.page_id: row.sealed for row in rows}
+        there = [(head, sealed[head.page_id]) for head in heads if head.page_id in sealed]
+        pages = [
+            open_cell(self._suite, head.key, cell, self._at(head), what=INDEX)
+            for head, cell in there
+        ]
+        return [entry for page in pages for entry in unpacked(page)], sum(map(len, pages))
+
+    def destroy(
+        self, unit: KeysUnit, groups: Iterable[PageGroup], object_ids: Collection[bytes]
+    ) -> Destroyed:
+        """Destroy the objects' entries in pages of these groups; every touched page gets a fresh key.
+
+        A page that does not open is destroyed whole: nothing that is to go may hide in it.
+        The caller empties the database's journal after its transaction.
+        """
+        pages = (id_ for group in dict.fromkeys(groups) for id_ in self._ids(unit, _of(group)))
+        return self._destroy(unit, pages, object_ids)
+
+    def destroy_anywhere(self, unit: KeysUnit, object_ids: Collection[bytes]) -> Destroyed:
+        """Do what `destroy` does in every page of the vault."""
+        return self._destroy(unit, iter(self._ids(unit)), object_ids)
+
+    def drop_box(self, unit: KeysUnit, box_id: UUID) -> int:
+        """Remove every page of a box; return how many there were."""
+        return unit.run(delete(index_pages).where(index_pages.c.box_id == box_id))
+
+    def object_ids(self, unit: KeysUnit) -> set[UUID]:
+        """Open every page and return the objects in them. Raises: SealBrokenError, NoKeyError."""
+        rows = (self._row(unit, page_id) for page_id in self._ids(unit))
+        pages = (self._opened(unit, row)[1] for row in rows if row is not None)
+        return {UUID(bytes=entry.object_id) for page in pages for entry in page}
+
+    def _destroy(
+        self, unit: KeysUnit, pages: Iterator[UUID], object_ids: Collection[bytes]
+    ) -> Destroyed:
+        gone, lost = set[bytes](), set[PageGroup]()
+        for page_id in pages:
+            row = self._row(unit, page_id)
+            if row is None:
+                continue
+            try:
+                _, entries = self._opened(unit, row)
+            except (SealBrokenError, NoKeyError):
+                lost.add(_group(row))
+                self._remove(unit, page_id)
+                continue
+            left = [entry for entry in entries if entry.object_id not in object_ids]
+            gone |= {entry.object_id for entry in entries if entry.object_id in object_ids}
+            if not left:
+                self._remove(unit, page_id)
+            elif len(left) < len(entries):
+                fresh = os.urandom(self._suite.key_bytes)
+                head = PageHead(page_id, _group(row), fresh, *span_of(left), 1)
+                self._write(unit, head, left)
+        return Destroyed(frozenset(gone), frozenset(lost))
+
+    def _remove(self, unit: KeysUnit, page_id: UUID) -> None:
+        unit.run(delete(index_pages).where(index_pages.c.page_id == page_id))
+
+    def _ids(self, unit: KeysUnit, where: Any = None) -> Sequence[UUID]:
+        chosen = select(index_pages.c.page_id).order_by(index_pages.c.page_id)
+        rows = unit.all(chosen if where is None else chosen.where(where))
+        return [row.page_id for row in rows]
+
+    def _row(self, unit: KeysUnit, page_id: UUID) -> Row[Any] | None:
+        chosen = select(*_HEAD, index_pages.c.sealed).where(index_pages.c.page_id == page_id)
+        return unit.one(chosen)
+
+    def _last(self, unit: KeysUnit, group: PageGroup) -> tuple[PageHead, list[IndexEntry]]:
+        """Return the group's newest page, or a fresh one where there is none that opens."""
+        ids = self._ids(unit, _of(group))
+        row = self._row(unit, ids[-1]) if ids else None
+        if row is None:
+            return self._new(group), []
+        try:
+            return self._opened(unit, row)
+        except (SealBrokenError, NoKeyError):
+            return self._new(group), []
+
+    def _new(self, group: PageGroup) -> PageHead:
+        return PageHead(new_id(), group, os.urandom(self._suite.key_bytes), 0, 0, 0)
+
+    def _opened(self, unit: KeysUnit, row: Row[Any]) -> tuple[PageHead, list[IndexEntry]]:
+        head = self._head(row, _Openers(self._keystore, self._boxes.kek(unit, row.box_id)))
+        content = open_cell(self._suite, head.key, row.sealed, self._at(head), what=INDEX)
+        return head, unpacked(content)
+
+    def _head(self, row: Row[Any], openers: "_Openers") -> PageHead:
+        group = _group(row)
+        told = openers.open(row, _named(self._controller, row.page_id, group))
+        key, (first, last) = told[: -_SPAN.size], _SPAN.unpack(told[-_SPAN.size :])
+        return PageHead(row.page_id, group, key, first, last, len(row.wrapped_key))
+
+    def _write(self, unit: KeysUnit, head: PageHead, entries: Sequence[IndexEntry]) -> None:
+        """Write a page under the head's key; one of which nothing was read is a new one."""
+        if not entries:
+            return
+        at, kek = self._at(head), self._boxes.kek(unit, head.group.box_id)
+        inner = seal_cell(self._suite, kek, head.key + _SPAN.pack(*span_of(entries)), at)
+        columns = _wrapped(self._keystore, inner, at)
+        columns["sealed"] = seal_cell(self._suite, head.key, packed(entries), at)
+        if head.sealed_bytes:
+            mine = index_pages.c.page_id == head.page_id
+            unit.run(update(index_pages).where(mine).values(**columns))
+            return
+        names = {"page_id": head.page_id, "controller_id": self._controller}
+        unit.run(insert(index_pages), names | head.group._asdict() | columns)
+
+    def _at(self, head: PageHead) -> bytes:
+        return _named(self._controller, head.page_id, head.group)
+
+
+class _Openers:
+    """What opens the keys of a box's pages, each cipher set up once: a year has thousands."""
+
+    def __init__(self, keystore: RootProvider, kek: bytes) -> None:
+        self._keystore, self._kek = keystore, keystore.suite.cipher(kek)
+        self._stores: dict[bytes, Cipher] = {}
+
+    def open(self, row: Row[Any], at: bytes) -> bytes:
+        """Return a page's key and span. Raises: SealBrokenError, NoKeyError."""
+        store_id = row.lock_store_id
+        if store_id not in self._stores:
+            store = self._keystore.lock_stores.named(store_id)
+            self._stores[store_id] = self._keystore.suite.cipher(store.key)
+        inner = _opened_by(self._stores[store_id], row.wrapped_key, at + store_id)
+        return _opened_by(self._kek, inner, at)
+
+
+def _opened_by(cipher: Cipher, cell: bytes, at: bytes) -> bytes:
+    try:
+        return cipher.open(cell[:NONCE_BYTES], cell[NONCE_BYTES:], at)
+    except (InvalidTagError, ValueError):
+        raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
+
+
+def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
+    """Wrap at most `limit` keys of pages with the lock-store key in force; return how many.
+
+    Raises: SealBrokenError, NoKeyError where one does not open.
+    """
+    others = index_pages.c.lock_store_id != keystore.lock_store_key.key_id
+    rows = unit.all(select(*_HEAD).where(others).limit(limit))
+    for row in rows:
+        at = _place(row.controller_id, row)
+        columns = _wrapped(keystore, _unwrapped(keystore, row, at), at)
+        mine = index_pages.c.page_id == row.page_id
+        unit.run(update(index_pages).where(mine).values(**columns))
+    return len(rows)
+
+
+def reseal_pages(
+    keystore: RootProvider, unit: KeysUnit, box_id: UUID, old_kek: bytes, new_kek: bytes
+) -> int:
+    """Seal the keys of a box's pages under its new KEK in the caller's transaction; return how many.
+
+    Raises: SealBrokenError, NoKeyError where one does not open.
+    """
+    rows, suite = unit.all(select(*_HEAD).where(index_pages.c.box_id == box_id)), keystore.suite
+    for row in rows:
+        at = _place(row.controller_id, row)
+        told = open_cell(suite, old_kek, _unwrapped(keystore, row, at), at, what=INDEX)
+        columns = _wrapped(keystore, seal_cell(suite, new_kek, told, at), at)
+        mine = index_pages.c.page_id == row.page_id
+        unit.run(update(index_pages).where(mine).values(**columns))
+    return len(rows)
+
+
+def lock_store_ids_of_pages(unit: KeysUnit) -> set[bytes]:
+    """Return the lock-store keys that wrap keys of pages."""
+    rows = unit.all(select(index_pages.c.lock_store_id).distinct())
+    return {bytes(row.lock_store_id) for row in rows}
+
+
+def _wrapped(keystore: RootProvider, inner: bytes, at: bytes) -> dict[str, Any]:
+    """Return the columns of a page's key that is sealed under its box's KEK already."""
+    store = keystore.lock_store_key
+    outer = seal_cell(keystore.suite, store.key, inner, at + store.key_id)
+    return {"wrapped_key": outer, "lock_store_id": store.key_id}
+
+
+def _unwrapped(keystore: RootProvider, row: Row[Any], at: bytes) -> bytes:
+    """Return a page's key as the KEK sealed it."""
+    store = keystore.lock_stores.named(row.lock_store_id)
+    return open_cell(keystore.suite, store.key, row.wrapped_key, at + store.key_id, what=INDEX)
+
+
+def _group(row: Row[Any]) -> PageGroup:
+    return PageGroup(row.box_id, row.epoch, row.retention)
+
+
+def _of(group: PageGroup) -> Any:
+    columns = index_pages.c
+    day = and_(columns.epoch == group.epoch, columns.retention == group.retention)
+    return and_(columns.box_id == group.box_id, day)
+
+
+def _place(controller_id: UUID, row: Row[Any]) -> bytes:
+    return _named(controller_id, row.page_id, _group(row))
+
+
+def _named(controller_id: UUID, page_id: UUID, group: PageGroup) -> bytes:
+    day = group.epoch.to_bytes(8, signed=True) + group.retention.to_bytes(4)
+    return place("index page", controller_id.bytes, page_id.bytes, group.box_id.bytes, day)

@@ -1,0 +1,116 @@
+"""Finding rows of the index: which of them were asked for.
+
+Clause: 6.1-8; A.1-3.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from yingbi.domain.subject import Appearance
+from yingbi.errors import SealBrokenError
+from yingbi.keys.index_page import INDEX, IndexEntry
+from yingbi.store.event_rows import NAMED, UNKNOWN_US, Happening, Row, Rows, decoded
+
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person as records may speak of them.
+
+    names: what they are called in any object. links: by object, where they were linked to it.
+    """
+
+    names: frozenset[str] = frozenset()
+    links: Mapping[bytes, Sequence[Appearance]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for. what: "event fell", "identity", ...; None for all.
+
+    first_us: the first microsecond since 1970 that is meant. until_us: the first that is no
+    longer. None is open; where both are, what has no time is found as well. person: None for all.
+    """
+
+    what: frozenset[str] | None = None
+    first_us: int | None = None
+    until_us: int | None = None
+    person: Somebody | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether only what has a time is meant."""
+        return self.first_us is not None or self.until_us is not None
+
+    def may_be_in(self, first_us: int, last_us: int) -> bool:
+        """Return whether something of it can lie between two microseconds, both of them within."""
+        if not self.timed:
+            return True
+        begins = self.first_us is None or last_us >= self.first_us
+        return (
+            first_us <= last_us and begins and (self.until_us is None or first_us < self.until_us)
+        )
+
+
+def search(entries: Iterable[IndexEntry], wanted: Wanted) -> Iterator[Happening]:
+    """Yield what is wanted of what the entries tell, in their order.
+
+    Raises: SealBrokenError where an entry is not what the index holds.
+    """
+    person = wanted.person or Somebody()
+    kinds = tuple(text.encode() for text in wanted.what or ())
+    names = tuple(text.encode() for text in person.names)
+    for entry in entries:
+        if not wanted.may_be_in(entry.first_us, entry.last_us):
+            continue
+        # most objects are left at the sight of their bytes: a year has a hundred thousand
+        if wanted.what is not None and not any(text in entry.content for text in kinds):
+            continue
+        linked = wanted.person is None or entry.object_id in person.links
+        if not linked and not any(text in entry.content for text in names):
+            continue
+        try:
+            yield from _in_object(entry, wanted)
+        except IndexError:
+            raise SealBrokenError(what=INDEX, reason="an entry cannot be read") from None
+
+
+def _in_object(entry: IndexEntry, wanted: Wanted) -> Iterator[Happening]:
+    """Yield what is wanted of one object."""
+    told, person, what = decoded(entry.content), wanted.person, wanted.what
+    kinds = {n for n, text in enumerate(told.texts) if what is None or text in what}
+    links: Sequence[Appearance] = ()
+    named = frozenset[int]()
+    if person is not None:
+        links = person.links.get(entry.object_id, ())
+        named = frozenset(NAMED + n for n, text in enumerate(told.texts) if text in person.names)
+    object_id = UUID(bytes=entry.object_id)
+    anybody = person is None or bool(links)
+    for row in told.rows(lambda what, who: what in kinds and (anybody or who in named)):
+        if wanted.timed and not _in_time(told, row, wanted):
+            continue
+        if person is None or row.subject in named or any(_linked(row, link) for link in links):
+            yield told.happening(object_id, row)
+
+
+def _in_time(told: Rows, row: Row, wanted: Wanted) -> bool:
+    """Return whether a row lies within: a moment as such, what lasts where any of it does."""
+    if told.began_us == UNKNOWN_US:
+        return False
+    first = last = told.began_us + round(row.from_s * _US)
+    if not math.isnan(row.for_s) and not told.texts[row.what].startswith("event "):
+        last += round(row.for_s * _US)
+    begins = wanted.first_us is None or last >= wanted.first_us
+    return begins and (wanted.until_us is None or first < wanted.until_us)
+
+
+def _linked(row: Row, link: Appearance) -> bool:
+    """Return whether a row of an object speaks of whom the link means."""
+    if row.subject != (link.track or row.subject) or not row.subject:
+        return False
+    to_s = row.from_s + (0.0 if math.isnan(row.for_s) else row.for_s)
+    ends = link.from_s is None or to_s >= link.from_s
+    return ends and (link.to_s is None or row.from_s <= link.to_s)

@@ -1,0 +1,215 @@
+"""Ask what happened in a box, by event, time and person; no object is opened for it.
+
+The question is in the log before anything is opened. What is not in the index yet is read
+into it first, each object granted and logged as any opening is.
+
+Clause: 6.1-8; 6.2.4-2; 6.2.4.b.2-2; A.1-3.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from yingbi.access.owner import OWNER
+from yingbi.db.database import KeysUnit
+from yingbi.db.schema import erasures, objects
+from yingbi.db.sql import select
+from yingbi.domain.box import Box
+from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.messages import say
+from yingbi.domain.people_errors import NoSuchSubjectError
+from yingbi.domain.record import BEHAVIOURS, EVENTS
+from yingbi.domain.report import Progress
+from yingbi.errors import NotAuthorisedError, UsageError, YingbiError
+from yingbi.store.event_rows import Happening
+from yingbi.store.event_search import Somebody, Wanted, search
+from yingbi.store.index import EventIndex
+from yingbi.usecases.event_index import index_of
+from yingbi.usecases.look import Between, between
+from yingbi.usecases.vault import Vault
+
+KNOWN = "known "
+"""How records call somebody whom they know again."""
+INDEX = "index"
+LONGEST_WORDS = 2000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SOME, _PAGES = 500, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of a box. events, behaviours: their names; neither means everything.
+
+    span: from when, and until before when; an open end is None. An object of which it is
+    unknown when it was recorded is found only where both are open. person: a name, an id, a
+    pseudonym, or what records call somebody whom they know ("known abcd2345").
+
+    Raises: UsageError on a name that no record has.
+    """
+
+    box: Box
+    events: tuple[str, ...] = ()
+    behaviours: tuple[str, ...] = ()
+    span: Between = (None, None)
+    person: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be found."""
+        for asked, known in ((self.events, tuple(EVENTS)), (self.behaviours, BEHAVIOURS)):
+            for name in asked:
+                if name not in known:
+                    names = ", ".join(known)
+                    problem = say("'{name}' is none of these: {names}", name=name, names=names)
+                    raise UsageError(problem=problem)
+
+    @property
+    def what(self) -> frozenset[str] | None:
+        """What is meant as the index calls it, None for everything."""
+        events = {f"event {name}" for name in self.events}
+        return frozenset(events | {f"behaviour {name}" for name in self.behaviours}) or None
+
+    @property
+    def words(self) -> str:
+        """The question for the sealed purpose in the log."""
+        ends = ["" if end is None else end.isoformat() for end in self.span]
+        asked = [*self.events, *self.behaviours, "..".join(ends), self.person or ""]
+        words = "query " + "; ".join(word for word in asked if word not in ("", ".."))
+        return words[:LONGEST_WORDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a query opened: bytes, pages of the index, and objects that were read into it."""
+
+    bytes: int
+    pages: int
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, the newest last, and what was opened for it.
+
+    unread: what is wrong with objects that could not be read into the index.
+    """
+
+    found: tuple[Happening, ...]
+    opened: Opened
+    unread: tuple[YingbiError, ...] = ()
+
+
+def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
+    """Return what the box's records tell of what is asked.
+
+    Raises: NoSuchSubjectError; SealBrokenError, NoKeyError where a page of the index does not
+        open: `build_anew` makes it anew.
+    """
+    index = index_of(vault)
+    if not vault.keystore.is_open:
+        raise NotAuthorisedError(reason="the keystore is closed")
+    facts = {"part": INDEX, "holder": OWNER}
+    now, box_id = datetime.now(UTC), query.box.box_id
+    vault.log.record(Deed(Action.OPENED, now, box_id, purpose=query.words, facts=facts))
+    person = None if query.person is None else _somebody(vault, query.person)
+    first_us, until_us = (None if end is None else _microseconds(end) for end in query.span)
+    wanted = Wanted(query.what, first_us, until_us, person)
+    read, unread = Opened(0, 0), tuple[YingbiError, ...]()
+    with vault.rooms.keys_db.read() as unit:
+        waits = bool(index.waiting(unit))
+    if waits:
+        from yingbi.usecases.read_index import read_waiting
+
+        size, many, unread = read_waiting(vault, query.box, progress)
+        read = Opened(size, 0, many)
+    with vault.rooms.keys_db.read() as unit:
+        found, opened = _search(index, unit, box_id, wanted)
+    total = Opened(opened.bytes + read.bytes, opened.pages, read.objects)
+    living = _living(vault, {one.object_id for one in found})
+    kept = (one for one in found if one.object_id in living)
+    return Answer(tuple(sorted(kept, key=_when)), total, unread)
+
+
+def span_asked(text: str | None) -> Between:
+    """Return the ends of "FROM..TO"; a day alone is meant from its start to its end, here.
+
+    Raises: UsageError.
+    """
+    if text is None or ".." in text or "/" in text or len(text) != len("2026-11-24"):
+        return between(text)
+    start, _ = between(f"{text}..")
+    if start is None:
+        raise AssertionError("a day has a start")
+    return start, (start.astimezone().replace(tzinfo=None) + timedelta(days=1)).astimezone(UTC)
+
+
+def told(one: Happening) -> dict[str, Any]:
+    """Return one happening for machines."""
+    return {
+        "id": str(one.object_id),
+        "kind": one.kind,
+        "name": one.name or None,
+        "at": None if one.at is None else one.at.isoformat(timespec="milliseconds"),
+        "from_s": one.from_s,
+        "for_s": one.for_s,
+        "subject": one.subject,
+        "place": one.place,
+        "direction": one.direction,
+        "count": one.count,
+        "confidence": one.confidence,
+    }
+
+
+def _search(
+    index: EventIndex, unit: KeysUnit, box_id: UUID, wanted: Wanted
+) -> tuple[list[Happening], Opened]:
+    """Open the pages of a box that may hold what is wanted, some at a time."""
+    heads, found = index.pages.heads(unit, box_id), list[Happening]()
+    size = sum(head.sealed_bytes for head in heads)
+    chosen = [head for head in heads if wanted.may_be_in(head.first_us, head.last_us)]
+    for start in range(0, len(chosen), _PAGES):
+        entries, opened = index.pages.entries(unit, chosen[start : start + _PAGES])
+        size += opened
+        found += search(entries, wanted)
+    return found, Opened(size, len(chosen))
+
+
+def _somebody(vault: Vault, text: str) -> Somebody:
+    """Return how records may speak of a person. Raises: NoSuchSubjectError."""
+    if text.startswith(KNOWN):
+        return Somebody(frozenset({text}))
+    people = vault.people
+    try:
+        subject = people.subjects.named(text)
+    except NoSuchSubjectError:
+        mine = [one for one in people.subjects.all() if one.pseudonym == text]
+        if len(mine) != 1:
+            raise
+        subject = mine[0]
+    links: dict[bytes, list[Any]] = {}
+    for link in people.appearances.of_subject(subject.subject_id):
+        links.setdefault(link.object_id.bytes, []).append(link)
+    return Somebody(frozenset({subject.pseudonym}), links)
+
+
+def _living(vault: Vault, object_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the objects that have a row and of which no erasing is decided."""
+    wanted, living = list(object_ids), set[UUID]()
+    decided = select(erasures.c.object_id)
+    with vault.rooms.catalogue_db.read() as unit:
+        for start in range(0, len(wanted), _SOME):
+            mine = objects.c.object_id.in_(wanted[start : start + _SOME])
+            chosen = select(objects.c.object_id).where(mine)
+            rows = unit.all(chosen.where(objects.c.object_id.not_in(decided)))
+            living |= {row.object_id for row in rows}
+    return living
+
+
+def _when(one: Happening) -> tuple[Any, ...]:
+    """Return what orders by time; what has none comes first, in the order of taking in."""
+    return (one.at is not None, one.at or _EPOCH, one.object_id.int, one.from_s)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
