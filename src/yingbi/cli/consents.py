@@ -31,7 +31,9 @@ def consent_command() -> None:
 @click.option(
     "--fields",
     metavar="LIST",
-    help=say("What may be kept: identity,pose,event,masked,raw (needed for a consent; else all)."),
+    help=say(
+        "What may be kept: identity,pose,attributes,behaviour,event,masked,raw (needed for a consent; else all)."
+    ),
 )
 @click.option(
     "--until", metavar="DATE", help=say("The last day on which it holds; a consent has one.")
@@ -112,11 +114,14 @@ def _state(one: dict[str, Any]) -> str:
 @click.pass_obj
 def consent_withdraw(obj: dict[str, Any], /, consent_id: str, *, as_json: bool) -> None:
     """Withdraw it."""
+    from yingbi.domain.settings import data_home
     from yingbi.usecases.consent import consent_of_id, withdraw
+    from yingbi.usecases.enrol import drop_unagreed, templates_of
 
     with opened(obj) as vault:
         consent = consent_of_id(vault, consent_id)
         left = withdraw(vault, consent)
+        drop_unagreed(vault, templates_of(vault, data_home()))
         subject = vault.people.subjects.get(consent.subject_id)
     if as_json:
         show.as_json({"id": consent_id, "withdrawn": True, "held_without_basis": _left(left)})

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import mask_words, show
+from yingbi.cli.options import with_text
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
     from yingbi.capture.inputs import Input
+    from yingbi.domain.decision import TimeRange
     from yingbi.domain.edit import Edit
     from yingbi.domain.region import Target
     from yingbi.domain.settings import Settings
@@ -40,7 +42,7 @@ def run(obj: Given, inputs: tuple[Path, ...], out: str, given: Given) -> int:
         raise UsageError(problem=say("--resume needs --report: it says what is finished."))
     settings = settings_for(obj, given)
     covering = style(settings)
-    targets = parse_targets(given["targets"])
+    targets = with_text(parse_targets(given["targets"]), given["text_kind"])
     pairs = _called(plan(inputs, Path(out), into_folder=out.endswith("/")), Path(out), given)
     if given["dry_run"]:
         return _dry_run(
@@ -56,7 +58,7 @@ def run(obj: Given, inputs: tuple[Path, ...], out: str, given: Given) -> int:
     zones = read_zones(given["zones"]) if given["zones"] else ()
     if given["show_zones"]:
         return _show_zones(given, sight(settings, targets), pairs[0][0], zones)
-    return _mask(pairs, inputs, Path(out), given, (settings, targets, zones))
+    return _mask(pairs, inputs, Path(out), given, (settings, targets, zones), obj=obj)
 
 
 def settings_for(obj: Given, given: Given) -> "Settings":
@@ -68,6 +70,7 @@ def settings_for(obj: Given, given: Given) -> "Settings":
             "detect.strict": given["strict"],
             "mask.style": given["style"],
             "mask.color": given["color"],
+            "detect.text_kind": given.get("text_kind"),
         },
     )
 
@@ -78,13 +81,15 @@ def _mask(
     out: Path,
     given: Given,
     looking: "tuple[Settings, Sequence[Target], Sequence[Zone]]",
+    *,
+    obj: Given,
 ) -> int:
     from yingbi.bootstrap import report_facts, report_facts_of_edit
     from yingbi.capture.inputs import left_out
     from yingbi.usecases.mask import mask_inputs
 
     settings, targets, zones = looking
-    seeing, edit, zones = _seeing(given, settings, targets, zones, pairs)
+    seeing, edit, zones = _seeing(given, settings, targets, zones, pairs, obj=obj)
     targets = edit.targets if edit else targets
     second = second_look_of(settings, targets) if given["check"] else None
     options = options_of(given, settings["jobs"], second, zones, out)
@@ -118,6 +123,8 @@ def _seeing(
     targets: "Sequence[Target]",
     zones: "Sequence[Zone]",
     pairs: "Sequence[tuple[Input, Path]]",
+    *,
+    obj: Given,
 ) -> "tuple[Sight, Edit | None, Sequence[Zone]]":
     """Return how to look, the edit where one is given, and all zones."""
     from yingbi.bootstrap import sight
@@ -129,7 +136,28 @@ def _seeing(
         return seeing, edit, (*zones, *edit.choices.zones)
     if given["keep_person"]:
         raise UsageError(problem=say("--keep-person needs --edit: it says who has which number."))
+    if given.get("known"):
+        seeing, edit = _known(given, settings, targets, pairs, ranges, obj=obj)
+        return seeing, edit, zones
     return replace(sight(settings, targets), ranges=ranges), None, zones
+
+
+def _known(
+    given: Given,
+    settings: "Settings",
+    targets: "Sequence[Target]",
+    pairs: "Sequence[tuple[Input, Path]]",
+    ranges: "Sequence[TimeRange]",
+    *,
+    obj: Given,
+) -> "tuple[Sight, Edit]":
+    """Return how to cover all but known people of the one film."""
+    from yingbi.cli.knowing import known_sight
+
+    if len(pairs) != 1:
+        raise UsageError(problem=say("--known is for one film; name that one alone."))
+    path, quiet = pairs[0][0].path, given["as_json"]
+    return known_sight(obj, given["known"], settings, targets, path, ranges=ranges, quiet=quiet)
 
 
 def options_of(

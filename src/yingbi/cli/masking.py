@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from yingbi.cli import show
+from yingbi.cli.options import TEXT
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
 from yingbi.mask.measured import each_percent
@@ -30,6 +31,7 @@ FILE = click.Path(path_type=Path)
     metavar="LIST",
     help=say("What to cover: face,head,person,plate,text,screen (default: face,head,plate)."),
 )
+@TEXT
 @click.option(
     "--strict/--no-strict",
     default=None,
@@ -77,6 +79,14 @@ FILE = click.Path(path_type=Path)
     "--keep-person",
     metavar="N,...",
     help=say("With --edit: let these people be seen, up to the first doubt who they are."),
+)
+@click.option(
+    "--known",
+    multiple=True,
+    metavar="PERSON",
+    help=say(
+        "Let this enrolled person be seen in the one film, where it is sure who it is; needs the vault."
+    ),
 )
 @click.option(
     "--time-range",

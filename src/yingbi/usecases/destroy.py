@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.settings import data_home
 from yingbi.errors import ReadWriteError, UnsafeOutputError
 from yingbi.keys.cell import place
+from yingbi.keys.templates import discard
 from yingbi.media.output import new_file
 from yingbi.models.manifest import manifest
 from yingbi.store.destroy import decide, destroy
@@ -40,6 +43,11 @@ def destroy_vault(vault: Vault, receipt: Path | None, *, models: bool) -> list[s
     vault.rooms.catalogue_db.close()
     vault.rooms.keys_db.close()
     return destroy(path, vault.crossing)
+
+
+def discard_templates(vault_id: UUID) -> None:
+    """Destroy what opens the templates of a destroyed vault's people; they lie outside of it."""
+    discard(data_home(), vault_id)
 
 
 def _receipt(vault: Vault, now: datetime, *, models: bool) -> dict[str, Any]:

@@ -1,0 +1,152 @@
+"""Enrol people, so that they may be recognised: with their consent, on this device, revocably.
+
+Nothing of a picture outlives the call. Every act is in the log, by the person's id.
+
+Clause: 4.1-4; 4.1-5; 6.1-4; 6.5.a.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from yingbi.domain.enrol_errors import DifferentPeopleError, NotEnrolledError
+from yingbi.domain.face import FaceLook
+from yingbi.domain.filing import Filing, filing
+from yingbi.domain.ledger import Action, Deed
+from yingbi.domain.messages import say
+from yingbi.domain.recognition import may_be_recognised, must_be_agreed
+from yingbi.domain.subject import Subject
+from yingbi.domain.template import Projection, Template
+from yingbi.errors import UsageError
+from yingbi.keys.templates import Templates
+from yingbi.usecases.opened import Vault
+
+LEAST, MOST = 3, 50
+"""Pictures of one person: of one picture alone half of all later looks are too little alike."""
+
+SAME_PERSON = 0.35
+"""Likeness of each picture to the others together: 1 of 149 right ones is under it, and 98 of
+100 of somebody else."""
+
+LookAt = Callable[[Path], FaceLook]
+"""Returns the look at the only face of a picture."""
+
+"""What is told to the log; facts say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who is enrolled, and whether a consent still lets them be recognised.
+
+    filing: whether so many people are enrolled that an authority must be told.
+    """
+
+    people: tuple[tuple[Subject, bool], ...]
+    filing: Filing
+
+
+def templates_of(vault: Vault, home: Path) -> Templates:
+    """Return the box of templates of a vault on this device. home: the user's data folder."""
+    return Templates(home, vault.keystore, vault.folder.vault_id, vault.crossing)
+
+
+def enrol(
+    vault: Vault, templates: Templates, subject: Subject, pictures: Sequence[Path], look: LookAt
+) -> int:
+    """Keep a template of the person, in place of an older one; return of how many pictures.
+
+    Consent is asked for first: of somebody who did not agree no picture is opened.
+
+    Raises: NoConsentError, GuardianNeededError; UsageError on too few pictures or too many;
+        OneFaceNeededError, FaceUnreadableError, DifferentPeopleError; what pictures raise.
+    """
+    now = datetime.now(UTC)
+    must_be_agreed(subject, vault.people.consents.of(subject.subject_id), now)
+    if not LEAST <= len(pictures) <= MOST:
+        raise UsageError(
+            problem=say(
+                "Enrolling takes {least} to {most} pictures of the person.", least=LEAST, most=MOST
+            )
+        )
+    looks: list[FaceLook] = []
+    try:
+        looks += map(look, pictures)
+        _must_be_one_person(pictures, looks)
+        # Told first: a template that the log does not know of must not be.
+        _tell(vault, Action.ENROLLED, subject.subject_id, pictures=len(pictures))
+        _keep(vault, templates, subject, looks)
+    finally:
+        for one in looks:
+            one.wipe()
+    return len(pictures)
+
+
+def enrolled(vault: Vault, templates: Templates) -> Enrolled:
+    """Return everybody of whom a template is kept."""
+    ids, now = templates.ids(), datetime.now(UTC)
+    people = [one for one in vault.people.subjects.all() if one.subject_id in ids]
+    told = tuple((one, _agreed(vault, one, now)) for one in people)
+    return Enrolled(told, filing(len(ids)))
+
+
+def revoke(vault: Vault, templates: Templates, subject: Subject) -> None:
+    """Destroy the person's template. Raises: NotEnrolledError."""
+    if not templates.remove([subject.subject_id]):
+        raise NotEnrolledError(subject=subject.name)
+    _tell(vault, Action.ENROLMENT_REVOKED, subject.subject_id)
+
+
+def cancel_all(vault: Vault, templates: Templates) -> int:
+    """Give the box of templates another key; return how many templates that cancelled.
+
+    None of them can be made to fit the new key: people must be enrolled again.
+    """
+    cancelled = templates.renew()
+    _tell(vault, Action.TEMPLATES_RENEWED, None, people=len(cancelled))
+    return len(cancelled)
+
+
+def drop_unagreed(vault: Vault, templates: Templates) -> int:
+    """Destroy the templates of all who may be recognised no more; return how many.
+
+    Their consent was withdrawn or is past its day, or they were erased from the vault.
+    """
+    now = datetime.now(UTC)
+    agreed = {one.subject_id for one in vault.people.subjects.all() if _agreed(vault, one, now)}
+    gone = templates.remove(templates.ids() - agreed)
+    for person_id in sorted(gone):
+        _tell(vault, Action.ENROLMENT_REVOKED, person_id)
+    return len(gone)
+
+
+def _agreed(vault: Vault, subject: Subject, now: datetime) -> bool:
+    return may_be_recognised(subject, vault.people.consents.of(subject.subject_id), now)
+
+
+def _keep(vault: Vault, templates: Templates, subject: Subject, looks: Sequence[FaceLook]) -> None:
+    stream = templates.begin()
+    made = Template.of([one.vector for one in looks], Projection.drawn(stream))
+    key = vault.people.subjects.key(subject.subject_id)
+    try:
+        templates.put(subject.subject_id, key, made.codes.tobytes(), stream)
+    finally:
+        made.wipe()
+
+
+def _must_be_one_person(pictures: Sequence[Path], looks: Sequence[FaceLook]) -> None:
+    """Raise DifferentPeopleError for the first picture that does not look like the others."""
+    centred = [one.vector - one.vector.mean() for one in looks]
+    whole = sum(centred[1:], centred[0])
+    for path, own in zip(pictures, centred, strict=True):
+        others = whole - own
+        lengths = float((own @ own) * (others @ others)) ** 0.5
+        if float(own @ others) < SAME_PERSON * lengths:
+            raise DifferentPeopleError(path=path)
+
+
+def _tell(vault: Vault, action: Action, person_id: UUID | None, **counts: int) -> None:
+    facts = {} if person_id is None else {"subject": str(person_id)}
+    facts |= {name: str(count) for name, count in counts.items()}
+    vault.log.record(Deed(action, datetime.now(UTC), facts=facts))
