@@ -114,7 +114,7 @@ sync() {
     # Compiled here, since who runs the program may not be able to write here, or may not want to:
     # compiling at each start took a third of its processor time.
     quietly "$uv" sync --frozen --inexact --compile-bytecode --python "$python" \
-        --extra convert --extra fast --extra heic "$@" ||
+        --extra convert --extra fast --extra heic --extra notify "$@" ||
         stop "the environment could not be made (log: $LOG)"
     quietly .venv/bin/python -m compileall -q src || note "src/ could not be compiled (log: $LOG)"
     printf '%s\n' "$wanted" >"$stamp"

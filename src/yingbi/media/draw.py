@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yingbi.domain.frame import Frame
+from yingbi.domain.place import Places
+from yingbi.media.draw_signs import Colour, Sign, draw_places, draw_signs
 from yingbi.media.film import frame_of
 from yingbi.media.film_info import FilmInfo
 
 Points = Sequence[tuple[float, float, float]]
 """17 COCO key points of one person: x and y as shares of width and height, and a score."""
-
-Colour = tuple[int, int, int]
 
 LIMBS = (
     (5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (5, 11), (6, 12), (11, 12),
@@ -33,19 +33,33 @@ SURE = 0.3
 """A key point with less than this score is not drawn."""
 
 
+def colour_of(number: int) -> Colour:
+    """Return the colour of a person's figure."""
+    return COLOURS[number % len(COLOURS)]
+
+
 def draw_figures(
-    info: FilmInfo, people: Sequence[tuple[int, Points]], *, index: int, pts: int
+    info: FilmInfo,
+    people: Sequence[tuple[int, Points]],
+    *,
+    index: int,
+    pts: int,
+    places: Places | None = None,
+    signs: Sequence[Sign] = (),
 ) -> Frame:
     """Return one frame with a figure for each person, for a film of `FilmInfo.plain`.
 
-    people: number of the subject, which chooses the colour, and the key points.
-    Nothing of the source's picture goes in, only the points.
+    people: number of the subject, which chooses the colour, and the key points. places: lines
+    and areas on the floor. signs: what happened of late. Nothing of the source's picture goes in, only the points.
 
     Clause: A.1-3.
     """
     picture = _room(info.width, info.height)
+    if places is not None:
+        draw_places(picture, places)
     for number, points in people:
-        _figure(picture, points, COLOURS[number % len(COLOURS)])
+        _figure(picture, points, colour_of(number))
+    draw_signs(picture, signs)
     drawn = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format=info.pixel_format, dst_colorspace="itu709", dst_color_range="MPEG"
     )

@@ -1,0 +1,183 @@
+"""Look at a source while it happens: stick figures and events, at level 1.
+
+    frames as they come -> what is seen (pipeline.engine) -> figures and events, at once
+                                                          -> records, sealed at a door, if there is one
+
+No picture is kept or shown. Without a door nothing is written at all.
+
+Clause: A.1-2; A.1-3; A.1-4; A.1.c-1.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from yingbi.domain.frame import Frame
+from yingbi.domain.glimpse import Points
+from yingbi.domain.keep import allows
+from yingbi.domain.messages import say
+from yingbi.domain.notice import Notice
+from yingbi.domain.record import Event
+from yingbi.domain.region import BoxXYXY
+from yingbi.errors import YingbiError
+from yingbi.media.live_source import GoOn, LiveSource
+from yingbi.media.probe import Source
+from yingbi.pipeline.engine import Reel, Seen, Sight, Take, see
+from yingbi.structure.attention import PoseSource
+from yingbi.usecases.live_deposit import OBJECT_S, Deposit, Stand
+from yingbi.usecases.onlook import Moment, Onlooker
+from yingbi.usecases.protect import ProtectOptions
+from yingbi.usecases.tell import Teller
+
+HOLD_S = 1.0
+"""Whoever is not seen for so long is still the same: frames that are skipped make gaps."""
+PACE_S = 3.0
+"""Frames a second are counted over the last so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a source is looked at. options: camera, places, and what may be said and kept.
+
+    stand: opens the door at which records are left, an object every `object_s`; None writes
+    nothing. tell: takes a line about what goes wrong.
+    """
+
+    sight: Sight
+    poses: PoseSource | None
+    options: ProtectOptions
+    teller: Teller
+    stand: Stand | None = None
+    tell: Callable[[str], None] = field(default=lambda _line: None)
+    object_s: float = OBJECT_S
+
+    @property
+    def camera(self) -> str:
+        """What the camera is called in words."""
+        return self.options.camera or say("The camera")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One moment with the words for it, and how well we keep up.
+
+    rate: frames looked at in a second. skipped: frames that nobody looked at, so far.
+    """
+
+    moment: Moment
+    notices: tuple[Notice, ...]
+    rate: float
+    skipped: int
+
+
+def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator[Told]:
+    """Yield what there is in each frame, until the source ends or `go_on` says no.
+
+    Whoever asked for it is told of events by the way. What was seen until an end of any kind is
+    left at the door.
+
+    Raises: what reading and sealing raise; UnmaskableError where a network fails on a frame.
+    """
+    hold_s = max(plan.sight.hold_s, HOLD_S)
+    take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s))
+    poses = None if plan.poses is None else _Once(plan.poses)
+    onlooker = Onlooker(plan.options.keep, poses, plan.options.places)
+    deposit = _deposit(source, plan, poses, take)
+    pace, broke = _Pace(), list[YingbiError]()
+    for seen in _until_it_breaks(see(take), broke):
+        moment = onlooker.look(seen.frame, seen.regions, seen.labels)
+        if deposit is not None:
+            deposit.note(seen)
+        yield _told(moment, source, plan, pace.count())
+    yield _told(onlooker.end(), source, plan, 0.0)
+    if deposit is not None:
+        deposit.finish()
+    if broke:
+        raise broke[0]
+
+
+def _told(moment: Moment, source: LiveSource, plan: Plan, rate: float) -> Told:
+    """Tell whoever asked for it, and return the moment in words."""
+    notices = tuple(_notice(event, source.begun, plan.camera) for event in moment.events)
+    for notice in notices:
+        plan.teller.tell(notice)
+    return Told(moment, notices, rate, source.skipped)
+
+
+def _notice(event: Event, begun: datetime, camera: str) -> Notice:
+    return Notice(event, begun + timedelta(seconds=event.time_s), camera)
+
+
+def _reel(source: LiveSource, go_on: GoOn) -> Reel:
+    info = source.info
+    film = Source(
+        Path(source.address.name), "film", "", *info.size, None, 0.0, info.turns, has_audio=False
+    )
+    return Reel(film, info, _from_zero(source.frames(go_on)))
+
+
+def _from_zero(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield the frames with times since the first, which is when the source began."""
+    first: int | None = None
+    for frame in frames:
+        first = frame.pts if first is None else first
+        yield replace(frame, pts=frame.pts - first)
+
+
+def _deposit(
+    source: LiveSource, plan: Plan, poses: PoseSource | None, take: Take
+) -> Deposit | None:
+    if plan.stand is None:
+        return None
+    options, begun = plan.options, source.begun
+    return Deposit(plan.stand, options, poses, take, begun, tell=plan.tell, object_s=plan.object_s)
+
+
+def _until_it_breaks(looked: Iterable[Seen], broke: list[YingbiError]) -> Iterator[Seen]:
+    """Yield what is seen; what breaks it off is kept for later."""
+    try:
+        yield from looked
+    except YingbiError as error:
+        broke.append(error)
+
+
+class _Once:
+    """Looks at a pose once, though two scribes ask for it."""
+
+    def __init__(self, poses: PoseSource) -> None:
+        self._poses = poses
+        self._frame = -1
+        self._known: dict[BoxXYXY, Points | None] = {}
+
+    def find(self, frame: Frame, box: BoxXYXY) -> Points | None:
+        """Return the key points of the person in the box."""
+        if frame.index != self._frame:
+            self._frame, self._known = frame.index, {}
+        if box not in self._known:
+            self._known[box] = self._poses.find(frame, box)
+        return self._known[box]
+
+
+class _Pace:
+    """Counts what is done in a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at: deque[float] = deque()
+
+    def count(self) -> float:
+        """Count one more; return how many there were in a second of late."""
+        now = self._clock()
+        self._at.append(now)
+        while now - self._at[0] > PACE_S:
+            self._at.popleft()
+        span_s = now - self._at[0]
+        return (len(self._at) - 1) / span_s if span_s > 0 else 0.0
+
+
+def never_told(asked: Sequence[str], keep: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the events asked for are not kept, and so can never be told."""
+    return tuple(event for event in asked if not allows(keep, f"event.{event}"))

@@ -1,0 +1,324 @@
+"""Looking live: in time, told at once, sealed at a door or not written at all."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from door_house import Gate, gate, owner
+from films import face_film
+from live_house import PROGRAM, RATE, fall_film, files_below, looking, plan
+from networks import models_dir
+from yingbi.domain.level import Level
+from yingbi.domain.live_errors import SourceLostError
+from yingbi.domain.record import Event, Pose
+from yingbi.errors import NoSuchInputError, UsageError, VaultLockedError, YingbiError
+from yingbi.media.live_source import MOST_BEHIND_S, Address, LiveSource
+from yingbi.usecases.door_desk import open_door
+from yingbi.usecases.live import live, never_told
+from yingbi.usecases.open import read_records
+from yingbi.usecases.tell import Teller
+from yingbi.usecases.tell_target import order_of
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> Path:
+    return fall_film(tmp_path_factory.mktemp("live") / "fall.mp4")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory) -> Path:
+    """A film in which he only stands."""
+    return fall_film(tmp_path_factory.mktemp("live") / "stand.mp4", stands_s=1.6, lies_s=-0.5)
+
+
+@pytest.fixture(scope="module")
+def seen(film, tmp_path_factory):
+    """What is told of the fall: by the run itself and by a command that somebody asked for."""
+    out = tmp_path_factory.mktemp("told") / "lines"
+    order = order_of(f"fell=sh -c 'echo $YINGBI_TEXT >> {out}'")
+    with Teller([order], print) as teller, looking(film, plan(teller, camera="Hall")) as told:
+        pass
+    return told, out.read_text() if out.exists() else ""
+
+
+def test_a_fall_is_told_while_the_film_runs_and_once(seen):
+    told, lines = seen
+    fell = [event for one in told for event in one.moment.events if event.event == "fell"]
+    assert len(fell) == 1
+    assert abs(fell[0].time_s - 1.8) < 0.5
+    assert fell[0].subject == "unknown 1"
+    assert lines.count("\n") == 1
+    assert lines.startswith("Person 1 fell. Hall, 20")
+
+
+def test_figures_have_points_and_say_what_they_do(seen):
+    figures = [one for told in seen[0] for one in told.moment.figures]
+    assert {one.subject for one in figures} == {"unknown 1"}
+    assert sum(one.points is not None for one in figures) > len(figures) / 2
+    doing = Counter(one.behaviour for one in figures)
+    assert doing["standing"]
+    assert doing["fallen"]
+
+
+def test_every_frame_is_looked_at_or_counted_as_skipped(seen):
+    told = seen[0]
+    assert len(told) - 1 + told[-1].skipped == round(4.7 * RATE)
+
+
+def frames_taken(source: LiveSource, wait_s: float) -> list[float]:
+    times = []
+    for frame in source.frames():
+        times.append(frame.time_s)
+        time.sleep(wait_s)
+    return times
+
+
+def test_a_film_is_never_faster_than_its_own_time(tmp_path):
+    path = face_film(tmp_path / "face.mp4", seconds=1.2, size=(160, 120))
+    began = time.monotonic()
+    with LiveSource(Address.of(str(path))) as source:
+        times = frames_taken(source, 0)
+    assert time.monotonic() - began >= 1.15
+    assert source.skipped + len(times) == 30
+    assert times == sorted(times)
+
+
+def test_what_cannot_be_kept_up_with_is_skipped_before_looking_and_times_hold(tmp_path):
+    path = face_film(tmp_path / "face.mp4", seconds=2, size=(160, 120))
+    with LiveSource(Address.of(str(path))) as source:
+        times = frames_taken(source, 0.2)
+    assert source.skipped > 5
+    assert source.skipped + len(times) == 50
+    assert all(abs(t * 25 - round(t * 25)) < 1e-6 for t in times), "each keeps its own time"
+    assert times[-1] == pytest.approx(49 / 25)
+    assert max(b - a for a, b in pairwise(times)) <= MOST_BEHIND_S
+
+
+def test_stopping_ends_it_soon_and_the_thread_with_it(film):
+    with LiveSource(Address.of(str(film))) as source:
+        frames = source.frames()
+        next(frames)
+        source.stop()
+        assert list(frames) == []
+    assert not [t for t in threading.enumerate() if t.name == "yingbi reads"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("nowhere.mp4", NoSuchInputError),
+        ("http://host/film", UsageError),
+        ("file:///x", UsageError),
+    ],
+)
+def test_a_source_that_is_none_is_refused(text, error):
+    with pytest.raises(error):
+        Address.of(text)
+
+
+@pytest.mark.parametrize("text", ["/dev/video99", "rtsp://user:hush-hush@127.0.0.1:9/secret-room"])
+def test_a_source_that_gives_no_picture_is_told_without_its_address(text):
+    source = LiveSource(Address.of(text), again=True)
+    with pytest.raises(SourceLostError) as lost, source:
+        pass
+    assert "hush-hush" not in str(lost.value) + repr(source.address)
+    assert "secret-room" not in str(lost.value) + repr(source.address)
+
+
+def test_a_stream_is_read_as_it_comes_and_again_when_it_broke_off():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"rtsp://127.0.0.1:{free.getsockname()[1]}/live"
+    script = Path(__file__).with_name("stream_sender.py")
+    sender = subprocess.Popen([sys.executable, str(script), url])
+    listens = {"rtsp_flags": "listen", "listen_timeout": "20"}
+    with LiveSource(Address.of(url), again=True, options=listens) as source:
+        times = [frame.time_s for frame in source.frames(lambda: sender.poll() is None)]
+    assert sender.wait(20) == 0
+    gaps = [b - a for a, b in pairwise(times)]
+    assert len(times) > 30
+    assert sorted(gaps)[len(gaps) // 2] == pytest.approx(0.04, abs=0.03)
+    assert max(gaps) > 0.5, "it was away for a while, and came again"
+    assert min(gaps) > 0
+
+
+# --- nothing is written -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home with a folder for temporary files in it."""
+    models = str(models_dir())
+    monkeypatch.setenv("YINGBI_MODELS_DIR", models)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "TMPDIR"):
+        folder = tmp_path / name.lower()
+        folder.mkdir()
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.chdir(tmp_path / "home")
+    return tmp_path
+
+
+def yingbi(*words: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*PROGRAM, *map(str, words)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_without_a_door_no_file_is_written_and_each_event_is_one_line(short, home):
+    before = files_below(home)
+    done = yingbi("live", short, "--quiet", "--once", "--camera", "Hall")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum("Person 1 came. Hall" in line for line in lines) == 1
+    assert str(short) not in done.stdout + done.stderr
+    assert files_below(home) == before
+
+
+def test_a_file_that_is_written_would_be_noticed(home):
+    before = files_below(home)
+    with tempfile.TemporaryFile() as unseen:
+        unseen.write(b"x")
+    assert files_below(home) == before
+    (Path(tempfile.gettempdir()) / "left").write_bytes(b"x")
+    assert files_below(home) != before
+
+
+def at_door(tmp_path: Path, **policy) -> Gate:
+    return gate(tmp_path / "gate", level=Level.STRUCTURED_ONLY, **policy)
+
+
+def records_in(made: Gate) -> list:
+    """Return the records that the owner finds, object by object."""
+    with owner(made.vault) as vault:
+        found = sorted(vault.rooms.catalogue.find(), key=lambda one: one.object_id)
+        return [(one, read_records(vault, one.object_id)) for one in found]
+
+
+def test_with_a_door_nothing_but_its_inbox_and_sealed_bodies_appears(short, home):
+    made = at_door(home)
+    before = files_below(home)
+    done = yingbi(
+        "live", short, "--quiet", "--once", "--camera", "Hall",
+        "--door", made.door, "--vault", made.vault,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    new = {Path(line.split(" ")[0]) for line in files_below(home) - before}
+    objects, inbox = made.vault / "objects", made.vault / "inbox"
+    assert new
+    assert [p for p in new if not {objects, inbox} & set(p.parents)] == []
+    assert len(made.waiting) == 1
+    assert not [p for p in new if b"ftyp" in p.read_bytes() or b"JFIF" in p.read_bytes()]
+
+
+def test_an_hour_is_an_object_and_its_times_begin_anew(short, home):
+    made = at_door(home)
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+    with (
+        Teller((), print) as teller,
+        looking(short, plan(teller, stand=stand, object_s=0.8)) as told,
+    ):
+        assert told
+    found = records_in(made)
+    assert len(found) >= 2
+    starts = [datetime.fromisoformat(one.info.recorded_at) for one, _ in found]
+    assert all(timedelta(seconds=0.75) < b - a for a, b in pairwise(starts))
+    for one, records in found:
+        assert one.info.to_s <= 1.7
+        assert all(0 <= r.time_s <= one.info.to_s for r in records if isinstance(r, Pose | Event))
+    assert any(isinstance(r, Pose) for _, records in found for r in records)
+
+
+def test_what_was_seen_before_an_end_is_sealed_when_the_user_ends_it(short, home):
+    made = at_door(home)
+    process = subprocess.Popen(
+        [*PROGRAM, "live", str(short), "--quiet", "--door", str(made.door),
+         "--vault", str(made.vault)], stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert "Person 1 came" in process.stdout.readline()
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert len(made.waiting) == 1
+
+
+def test_a_vault_that_is_locked_is_waited_for_and_nothing_is_lost(short, home):
+    made = at_door(home)
+    calls: list[int] = []
+
+    def stand():
+        calls.append(1)
+        if len(calls) == 2:  # the first is to be left
+            raise VaultLockedError
+        return open_door(made.door, made.vault, memory="wanted")
+
+    lines: list[str] = []
+    with Teller((), print) as teller:
+        made_so = replace(plan(teller, stand=stand, object_s=0.8), tell=lines.append)
+        with looking(short, made_so):
+            pass
+    assert len(lines) == 1
+    assert "waits in memory" in lines[0]
+    assert len(records_in(made)) >= 2
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+
+def test_another_level_is_refused_in_one_line(film, home):
+    for level in ("2", "3"):
+        done = yingbi("live", film, "--level", level, "--quiet")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "level 1 alone" in done.stderr
+    made = gate(home / "other", level=Level.OBSCURED)
+    done = yingbi("live", film, "--quiet", "--door", made.door, "--vault", made.vault)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "another level" in done.stderr
+
+
+def test_what_the_box_does_not_keep_is_told_to_nobody(short, home):
+    made = at_door(home, keep=("identity", "event.entered"))
+    words = ("--quiet", "--door", made.door, "--vault", made.vault)
+    done = yingbi("live", short, *words, "--on", "fell=/bin/true")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "does not keep 'fell'" in done.stderr
+    assert never_told(["entered", "fell"], ("event",)) == ()
+    done = yingbi("live", short, *words)
+    assert "came" in done.stdout
+    assert "People there" not in done.stdout, "counts are not kept either"
+
+
+def test_a_network_that_fails_ends_the_run_and_what_came_before_is_sealed(film, home):
+    made = at_door(home)
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+
+    class Breaks:
+        def __init__(self, inner):
+            self._inner, self.kinds, self.pace, self._left = inner, inner.kinds, inner.pace, 3
+
+        def find(self, frame, part=None):
+            self._left -= 1
+            if self._left < 0:
+                raise RuntimeError("broken")
+            return self._inner.find(frame, part)
+
+    with Teller((), print) as teller:
+        whole = plan(teller, stand=stand)
+        finders = [Breaks(one) for one in whole.sight.finders]
+        broken = replace(whole, sight=replace(whole.sight, finders=finders))
+        with LiveSource(Address.of(str(film))) as source, pytest.raises(YingbiError) as raised:
+            list(live(source, broken))
+    assert raised.value.code == "unmaskable"
+    assert len(records_in(made)) == 1
