@@ -7,7 +7,7 @@ SUITE ?=
 DOCS_ENV := NO_MKDOCS_2_WARNING=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install environment models demo test torture lint format bench docs clean
+.PHONY: help install environment models demo demo-home test torture lint format bench docs clean
 
 help: ## this text
 	@echo "Yingbi: find people in film and pictures, mask, seal, release, prove."
@@ -30,6 +30,10 @@ models: environment ## fetch and check the networks of the manifest
 demo: install ## tell the whole story on a sample film, or on yours: make demo FILM=path
 	@tools/bootstrap.sh demo
 	@$(BIN)/python tools/demo.py $(if $(FILM),"$(FILM)")
+
+demo-home: install ## from a fall to an event, a notice and a day on one page; or FILM=path
+	@tools/bootstrap.sh demo
+	@$(BIN)/python tools/demo_home.py $(if $(FILM),"$(FILM)")
 
 test: install lint ## lint, then all tests; the time of each file is printed
 	@tools/bootstrap.sh tools
@@ -61,6 +65,6 @@ docs: environment ## build the pages of both languages into site/
 	@$(DOCS_ENV) $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs.zh.yml
 
 clean: ## remove what was made; networks and vaults stay
-	rm -rf .venv .bootstrap site demo-out dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .bootstrap site demo-out demo-home-out dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -rf src/yingbi/standard/data src/yingbi/locale/*/LC_MESSAGES/*.mo
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,9 +13,13 @@ import click
 import pytest
 
 import yingbi.domain.edit_errors
+import yingbi.domain.enrol_errors
+import yingbi.domain.grade_errors
 import yingbi.domain.key_errors
+import yingbi.domain.live_errors
 import yingbi.domain.page_errors
 import yingbi.domain.people_errors
+import yingbi.domain.place_errors
 import yingbi.domain.report_errors
 import yingbi.domain.settings as settings_module
 import yingbi.domain.watch_errors  # noqa: F401 as above

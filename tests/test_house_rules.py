@@ -37,6 +37,7 @@ FOREIGN = {
     "starlette": {"web"},
     "uvicorn": {"web"},
     "jinja2": {"web"},
+    "apprise": {"usecases"},
 }
 ANYWHERE = {"numpy", "yingbi"} | sys.stdlib_module_names
 

@@ -38,9 +38,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("demo-out"))
     parser.add_argument("--lang", choices=["en", "zh"])
     asked = parser.parse_args()
-    folder = _emptied(asked.out.absolute())
+    folder = emptied(asked.out.absolute())
     began = time.monotonic()
-    story = Story(folder, language, _passphrase(folder / "passphrase"))
+    story = Story(folder, language, fresh_passphrase(folder / "passphrase"))
     try:
         _tell(Demo(story, folder), asked.film)
     except StoryError as failed:
@@ -56,7 +56,7 @@ def main() -> None:
         print(say("That folder shows your film in clear; 'rm -r' it when you have seen enough."))
 
 
-def _emptied(folder: Path) -> Path:
+def emptied(folder: Path) -> Path:
     """Return the folder, new or emptied; only what an earlier demo made is emptied."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).is_file():
@@ -68,7 +68,7 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _passphrase(path: Path) -> Path:
+def fresh_passphrase(path: Path) -> Path:
     """Write a fresh passphrase into a file that only its owner reads."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -335,7 +335,7 @@ def level_3(demo: Demo) -> str:
     reasoned = (*asked, "--purpose", PURPOSE)
     demo.yingbi(*asked, status=2)
     story.proven(say("Without a purpose: refused"), holds=not original.exists())
-    wrong = _passphrase(demo.folder / "wrong-passphrase")
+    wrong = fresh_passphrase(demo.folder / "wrong-passphrase")
     demo.yingbi(*reasoned, status=77, code="wrong-passphrase", passphrase=wrong)
     story.proven(say("With a wrong passphrase: refused"), holds=not original.exists())
     demo.yingbi(*reasoned)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from yingbi.pipeline.engine import Finder, Sight, Told
     from yingbi.pipeline.finders import Finders
     from yingbi.pipeline.recheck import Second
-    from yingbi.structure.scribe import PoseSource
+    from yingbi.structure.attention import PoseSource
+
+POSE = "pose-movenet"
 
 
 def load_settings(options: Mapping[str, Any], config_file: str | None = None) -> Settings:
@@ -164,7 +166,18 @@ def poses(settings: Settings) -> "PoseSource":
     """Return the pose finder; raises as `finders` does."""
     from yingbi.structure.pose import PoseFinder
 
-    return PoseFinder(_network("pose-movenet", settings))
+    return PoseFinder(_network(POSE, settings))
+
+
+def record_networks(
+    settings: Settings, targets: Sequence[Target], *, posed: bool
+) -> tuple[tuple[str, str], ...]:
+    """Return name and digest of every network that records come of."""
+    from yingbi.models.manifest import manifest
+
+    named = _finders(settings, targets).networks()
+    known = {model.name: model.onnx_sha256 for model in manifest()}
+    return tuple(sorted([*named, (POSE, known[POSE])] if posed else named))
 
 
 def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":

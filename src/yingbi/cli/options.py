@@ -1,6 +1,6 @@
 """What commands on a vault share: where it is, its passphrase, and the vault itself, open."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,30 @@ from yingbi.cli.settings import home_filled_in, passphrase, settings_of, vault_d
 from yingbi.domain.messages import say
 
 if TYPE_CHECKING:
+    from yingbi.domain.region import Target
     from yingbi.domain.settings import Settings
     from yingbi.usecases.vault import Vault
 
 JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
+
+TEXT = click.option(
+    "--text",
+    "text_kind",
+    type=click.Choice(["private", "all"]),
+    help=say(
+        "Cover text too: only private lines, such as numbers of people, cards and telephones, and what cannot be read; or all."
+    ),
+)
+"""For `mask`: `detect.text_kind`, and the target text beside whatever else is covered."""
+
+PLACES = click.option(
+    "--places",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=say(
+        "TOML or JSON file of lines and areas: who crosses, enters or stays becomes an event."
+    ),
+)
 
 WITNESS = click.option(
     "--witness",
@@ -50,6 +70,13 @@ def vault_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def with_text(targets: "Sequence[Target]", text_kind: str | None) -> "tuple[Target, ...]":
+    """Return the targets, text among them where --text was given."""
+    from yingbi.domain.region import Target
+
+    return tuple(dict.fromkeys([*targets, *([Target.TEXT] if text_kind else [])]))
 
 
 def witness_of(settings: "Settings") -> Path | None:

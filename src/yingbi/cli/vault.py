@@ -103,7 +103,11 @@ for command_on_doors in (pass_command, passes_command, revoke_command, deliverie
     help=say("Who may have an original (default: grant for community and city, else owner)."),
 )
 @click.option(
-    "--keep", metavar="LIST", help=say("Kinds of record kept: identity,pose,event (default: all).")
+    "--keep",
+    metavar="LIST",
+    help=say(
+        "Kinds of record kept, or single things as event.fell (default: identity,pose,behaviour,event)."
+    ),
 )
 @click.option(
     "--retain-days",

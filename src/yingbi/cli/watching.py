@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from yingbi.cli import show
 from yingbi.cli.masking import mask_command
-from yingbi.cli.options import JSON, tell, vault_options
+from yingbi.cli.options import JSON, PLACES, tell, vault_options
 from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_count, say_error
@@ -56,9 +56,10 @@ DOOR_ONLY = ("camera", "recorded_at", "retention")
     "--keep",
     metavar="LIST",
     help=say(
-        "Of films also: subtitles,data,chapter-names; with --door, kinds of record: identity,pose,event."
+        "Of films also: subtitles,data,chapter-names; with --door, what of records: pose,behaviour,event.fell ..."
     ),
 )
+@PLACES
 @click.option("--camera", metavar="NAME", help=say("With --door: which camera it was."))
 @click.option(
     "--recorded-at",
@@ -199,7 +200,9 @@ def _masking(obj: dict[str, Any], out: Path, given: dict[str, Any]) -> "Callable
 
 def _sealing(obj: dict[str, Any], given: dict[str, Any], state: Path) -> "Callable[[Memory], Work]":
     """Return what makes the work; door, vault and options are in order by then."""
-    from yingbi.bootstrap import looking_settings, poses, sight, style
+    from yingbi.bootstrap import looking_settings, poses, record_networks, sight, style
+    from yingbi.capture.places import read_places
+    from yingbi.domain.keep import needs_poses
     from yingbi.domain.region import KEPT
     from yingbi.store.folder import VaultFolder
     from yingbi.usecases.asked import moment, record_kinds, retention_class
@@ -223,11 +226,13 @@ def _sealing(obj: dict[str, Any], given: dict[str, Any], state: Path) -> "Callab
         moment(asked) if asked not in (None, "from-file") else asked,
         settings["records.poses_per_second"],
         {name: str(value) for name, value in looking_settings(settings).items()},
+        read_places(given["places"]) if given["places"] else None,
+        record_networks(settings, KEPT, posed=needs_poses(keep)),
     )
     if policy.level is not Level.STRUCTURED_ONLY:
         show.warn_of(style(settings))
     looking = sight(settings, KEPT)
-    pose_source = poses(settings) if "pose" in keep else None
+    pose_source = poses(settings) if needs_poses(keep) else None
 
     def protector(desk: Desk) -> Protector:
         return Protector(desk, options, looking, pose_source)

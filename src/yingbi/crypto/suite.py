@@ -2,7 +2,6 @@
 
 from yingbi.crypto.contract import Cipher, Hasher, InvalidTagError, Octets, Suite
 from yingbi.crypto.intl import Intl
-from yingbi.crypto.sm import Sm
 
 __all__ = ["NAMES", "Cipher", "Hasher", "InvalidTagError", "Octets", "Suite", "suite", "suite_of"]
 
@@ -20,6 +19,8 @@ def suite(name: str) -> Suite:
         case "intl":
             return Intl()
         case "sm":
+            from yingbi.crypto.sm import Sm  # its tables cost every command that needs none
+
             return Sm()
         case _:
             raise ValueError(f"there is no suite '{name}'; there are: {', '.join(NAMES)}")

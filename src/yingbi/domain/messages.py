@@ -55,6 +55,8 @@ def on_one_line(text: str) -> str:
     Names of files come from strangers: they may hold line breaks, escape sequences,
     marks that turn the direction of writing, and bytes that are no text at all.
     """
+    if text.isprintable():
+        return text
     return "".join(
         c.encode("unicode_escape").decode() if category(c) in UNSHOWN else c for c in text
     )

@@ -99,6 +99,13 @@ SETTINGS = (
         high=0.9,
     ),
     Setting(
+        "detect.text_kind",
+        str,
+        "all",
+        _("Which lines the target text covers: all, or the private and those that cannot be read."),
+        ("all", "private"),
+    ),
+    Setting(
         "detect.screen",
         float,
         0.15,

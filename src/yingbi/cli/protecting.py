@@ -1,0 +1,239 @@
+"""`protect`: films and pictures into a box."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from yingbi.cli import show
+from yingbi.cli.options import JSON, PLACES, opened, vault_options
+from yingbi.cli.settings import settings_of, vault_dir
+from yingbi.cli.vault import level_words
+from yingbi.domain.level import Level
+from yingbi.domain.messages import say, say_count, say_error
+from yingbi.errors import SomeFailedError, UsageError, YingbiError
+
+if TYPE_CHECKING:
+    from yingbi.capture.inputs import Input
+    from yingbi.domain.report import Progress
+    from yingbi.usecases.protect import Desk, Protected, Protector
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command(
+    "protect",
+    help=say(
+        "Take INPUTS into a box; its level decides what becomes of them. Sources stay where they are."
+    ),
+)
+@click.argument("inputs", nargs=-1, required=True, type=FILE)
+@click.option("--box", "box_name", metavar="NAME", help=say("The box that takes them."))
+@click.option(
+    "--door",
+    type=FILE,
+    metavar="FILE",
+    help=say("Seal through this door instead: no passphrase is needed; see 'yingbi box pass'."),
+)
+@click.option("--camera", metavar="NAME", help=say("Which camera it was; unknown if not given."))
+@click.option(
+    "--recorded-at",
+    metavar="TIME",
+    help=say("When it was recorded (ISO 8601), or from-file; unknown if not given."),
+)
+@click.option(
+    "--keep",
+    metavar="LIST",
+    help=say("What is kept of records, no more than the box keeps: pose,behaviour,event.fell ..."),
+)
+@PLACES
+@click.option(
+    "--subject",
+    metavar="NAME",
+    help=say(
+        "The person whom INPUTS show, and nobody else; what they agreed to bounds what is kept."
+    ),
+)
+@click.option(
+    "--retention",
+    type=click.Choice(["usual", "short", "long"]),
+    default="usual",
+    help=say("Retention class; the box says how many days it is kept (default: usual)."),
+)
+@click.option(
+    "--remove-source",
+    is_flag=True,
+    help=say("Unlink each source once its object is verified; never one that changed."),
+)
+@click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
+@click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
+@vault_options
+@JSON
+@click.pass_obj
+def protect_command(
+    obj: dict[str, Any], /, inputs: tuple[Path, ...], *, as_json: bool, **given: Any
+) -> int:
+    """Protect every input, and say which clear originals remain."""
+    from yingbi.bootstrap import looking_settings, poses, record_networks, sight, style
+    from yingbi.capture.inputs import find_inputs
+    from yingbi.capture.places import read_places
+    from yingbi.domain.keep import needs_poses
+    from yingbi.domain.region import KEPT
+    from yingbi.usecases.asked import moment
+    from yingbi.usecases.each import each
+    from yingbi.usecases.protect import ProtectOptions, Protector
+
+    settings = settings_of(obj, jobs=given["jobs"])
+    asked = given["recorded_at"]
+    recorded_at = moment(asked) if asked not in (None, "from-file") else asked
+    found = find_inputs(inputs)
+    with _desk(obj, given) as (desk, keep):
+        level = desk.policy.level
+        if given["dry_run"]:
+            return _dry_run([str(item.path) for item in found], level, as_json=as_json)
+        decided = {name: str(value) for name, value in looking_settings(settings).items()}
+        options = ProtectOptions(
+            keep,
+            given["camera"],
+            recorded_at,
+            settings["records.poses_per_second"],
+            decided,
+            read_places(given["places"]) if given["places"] else None,
+            record_networks(settings, KEPT, posed=needs_poses(keep)),
+        )
+        if level is not Level.STRUCTURED_ONLY:
+            show.warn_of(style(settings))
+        looking = sight(settings, KEPT)
+        pose_source = poses(settings) if needs_poses(keep) else None
+        with show.progress(quiet=as_json) as progress:
+            protector = Protector(desk, options, looking, pose_source)
+            work = _removing(desk, protector) if given["remove_source"] else protector.protect
+            outcomes = each(found, work, settings["jobs"], progress)
+    done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
+    failed = [
+        (item.path, o)
+        for item, o in zip(found, outcomes, strict=True)
+        if isinstance(o, YingbiError)
+    ]
+    _tell_protected(done, failed, level, as_json=as_json)
+    stay = [one for one in done if one.stays]
+    for one in stay:
+        line = say("'{source}' was not removed: {reason}", source=one.source, reason=one.stays)
+        click.echo(line, err=True)
+    return SomeFailedError.exit_status if failed or stay else 0
+
+
+def _removing(desk: "Desk", protector: "Protector") -> "Callable[[Input, Progress], Protected]":
+    """Return what protects and then removes the source; it needs the vault to verify first."""
+    from yingbi.usecases.own_desk import OwnDesk
+    from yingbi.usecases.source import RemovingProtector
+
+    if not isinstance(desk, OwnDesk):
+        raise UsageError(problem=say("A door cannot verify: --remove-source goes with --box."))
+    return RemovingProtector(desk.vault, protector).protect
+
+
+@contextmanager
+def _desk(
+    obj: dict[str, Any], given: Mapping[str, Any]
+) -> "Iterator[tuple[Desk, tuple[str, ...]]]":
+    """Yield where the inputs are handed in, and the kinds of record that are kept.
+
+    With a door nothing is loaded that opens.
+    """
+    from yingbi.usecases.asked import record_kinds, retention_class
+
+    kept = retention_class(given["retention"])
+    box_name, door, subject = given["box_name"], given["door"], given["subject"]
+    if (box_name is None) == (door is None):
+        raise UsageError(problem=say("Say where to: --box NAME or --door FILE, one of them."))
+    if door is not None and subject:
+        raise UsageError(
+            problem=say("A door knows nobody: --subject goes with --box, or link the object later.")
+        )
+    if door is not None:
+        from yingbi.usecases.door_desk import open_door
+
+        settings = settings_of(obj)
+        memory = settings["memory"]
+        with open_door(door, vault_dir(settings), memory=memory, retention=kept) as standing:
+            yield standing, record_kinds(given["keep"], standing.policy.keep)
+        return
+    from yingbi.usecases.consent import kept_of
+    from yingbi.usecases.own_desk import OwnDesk
+
+    with opened(obj) as vault:
+        box = vault.boxes.box_named(box_name)
+        keep = record_kinds(given["keep"], box.policy.keep)
+        person = vault.people.subjects.named(subject) if subject else None
+        if person is None:
+            yield OwnDesk(vault, box, retention=kept), keep
+            return
+        desk = OwnDesk(vault, box, person.subject_id, kept)
+        yield desk, kept_of(vault, person, box.policy, keep)
+
+
+def _dry_run(sources: list[str], level: Level, *, as_json: bool) -> int:
+    if as_json:
+        show.as_json([{"source": source, "level": int(level)} for source in sources])
+    for source in [] if as_json else sources:
+        click.echo(
+            say(
+                "would protect '{source}' at level {level}", source=source, level=level_words(level)
+            )
+        )
+    return 0
+
+
+def _tell_protected(
+    done: "list[Protected]", failed: list[tuple[Path, YingbiError]], level: Level, *, as_json: bool
+) -> None:
+    if as_json:
+        errors = [
+            {"source": str(path), "error": {"code": e.code, "message": say_error(e)}}
+            for path, e in failed
+        ]
+        show.as_json([one.to_json() for one in done] + errors)
+    for one in [] if as_json else done:
+        click.echo(str(one.object_id))
+    for _, error in failed:
+        click.echo(f"yingbi: {say_error(error)} [{error.code}]", err=True)
+    if as_json or not done:
+        return
+    words = show.counted(show.total(one.tally for one in done))
+    click.echo(
+        say("{words}; protected at level {level}", words=words, level=level_words(level)), err=True
+    )
+    dropped = sum(one.tally.poses_dropped for one in done)
+    if dropped:
+        click.echo(
+            say_count(
+                "{n} pose did not fit its fixed size and was left out",
+                "{n} poses did not fit their fixed size and were left out",
+                dropped,
+            ),
+            err=True,
+        )
+    clear = [one.source for one in done if not one.source_removed]
+    places = ", ".join(map(str, clear[:3])) + (" ..." if len(clear) > 3 else "")
+    if clear:
+        click.echo(
+            say_count(
+                "{n} clear original remains at {places}",
+                "{n} clear originals remain at {places}",
+                len(clear),
+                places=places,
+            ),
+            err=True,
+        )
+    if len(done) > len(clear):
+        click.echo(
+            say_count(
+                "{n} clear original was verified in the vault and removed; the disk may keep its bytes",
+                "{n} clear originals were verified in the vault and removed; the disk may keep their bytes",
+                len(done) - len(clear),
+            ),
+            err=True,
+        )

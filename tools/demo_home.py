@@ -1,0 +1,140 @@
+"""Tell the story of a home on one film: from a fall to an event, a notice, a figure and a page.
+
+    .venv/bin/python tools/demo_home.py [--out DIR] [--lang en|zh] [FILM]
+
+Everything is written under demo-home-out/. Level 1, structured only: no picture is written there
+but the film that the story begins with, which is drawn, or yours.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from demo import emptied, fresh_passphrase
+from demo_tell import Story, StoryError, give_up, shown_path
+from home_film import make_home_film
+from yingbi.domain.messages import choose_language, say, use_language
+
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"ftypisom", b"ftypmp4", b"RIFF", b"moof")
+"""How pictures and films begin; none of it stands in what a vault keeps at level 1."""
+
+
+def main() -> None:
+    """Run the demo; exit 1 where a step gives what the story does not say."""
+    language = choose_language(sys.argv[1:], os.environ)
+    use_language(language)
+    parser = argparse.ArgumentParser(prog="demo_home.py")
+    parser.add_argument("film", nargs="?", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("demo-home-out"))
+    parser.add_argument("--lang", choices=["en", "zh"])
+    asked = parser.parse_args()
+    folder = emptied(asked.out.absolute())
+    began = time.monotonic()
+    story = Story(folder, language, fresh_passphrase(folder / "passphrase"))
+    try:
+        page = tell(story, folder, asked.film)
+    except StoryError as failed:
+        give_up(say("The demo stopped: this did not come true: {claim}", claim=failed))
+    print()
+    print(say("All came true, in {n} seconds.", n=round(time.monotonic() - began)))
+    print(say("The day on one page: {page}", page=shown_path(page)))
+
+
+def tell(story: Story, folder: Path, own: Path | None) -> Path:
+    """Tell all steps in order; return the page of the day."""
+    vault = folder / "vault"
+
+    def yingbi(*words: str | Path) -> str:
+        return story.run("--vault", vault, *words).out
+
+    film = own.absolute() if own else folder / "evening.mp4"
+    story.chapter(say("An evening at home"))
+    if own is None:
+        make_home_film(film)
+        story.tell(say("Nobody was filmed: the person and the room are drawn."))
+    story.chapter(say("A box for the home"))
+    yingbi("vault", "init", "--suite", "intl")
+    yingbi("box", "create", "home", "--level", "1", "--scene", "home-interior")
+    yingbi("subject", "add", "Grandma")
+    fields = "identity,pose,behaviour,event"
+    given = json.loads(
+        yingbi(
+            "consent",
+            "add",
+            "Grandma",
+            "--basis",
+            "consent",
+            "--fields",
+            fields,
+            "--until",
+            "2099-12-31",
+            "--json",
+        )
+    )
+    story.chapter(say("From the film to records"))
+    start = datetime.now().astimezone().replace(hour=19, minute=0, second=0, microsecond=0)
+    at = ["--box", "home", "--camera", "living", "--subject", "Grandma"]
+    first = yingbi("protect", film, *at, "--recorded-at", start.isoformat()).split()[0]
+    kinds, events = records_of(story, vault, folder, first)
+    story.proven(say("records were written, poses among them"), holds="pose" in kinds)
+    story.proven(say("the fall is an event"), holds="fell" in events or own is not None)
+    story.proven(say("no picture was written into the vault"), holds=not pictures_in(vault))
+    story.chapter(say("Asked, seen, told"))
+    answer = yingbi("query", "--box", "home", "--event", "fell")
+    story.proven(say("the index tells when"), holds="19:00" in answer or own is not None)
+    yingbi("open", first, "--part", "preview", "-o", folder / "figures.mp4")
+    told = folder / "told.txt"
+    order = f"fell=/bin/sh -c 'printenv YINGBI_TEXT >> {shlex.quote(str(told))}'"
+    story.run("live", film, "--level", "1", "--quiet", "--once", "--on", order)
+    story.proven(say("somebody was told of the fall"), holds=told.is_file() or own is not None)
+    story.chapter(say("She agrees to poses no more"))
+    yingbi("consent", "withdraw", given["id"])
+    yingbi(
+        "consent",
+        "add",
+        "Grandma",
+        "--basis",
+        "consent",
+        "--until",
+        "2099-12-31",
+        "--fields",
+        "identity,behaviour,event",
+    )
+    later = (start + timedelta(hours=1)).isoformat()
+    second = yingbi("protect", film, *at, "--recorded-at", later).split()[0]
+    kinds, _ = records_of(story, vault, folder, second)
+    story.proven(
+        say("what she withdrew is not there"), holds="pose" not in kinds and "event" in kinds
+    )
+    story.chapter(say("The day on one page"))
+    page = folder / "day.html"
+    yingbi("day", start.date().isoformat(), "--box", "home", "-o", page)
+    text = page.read_text("utf-8")
+    story.proven(say("the page shows no picture and asks for nothing"), holds="<img" not in text)
+    return page
+
+
+def records_of(
+    story: Story, vault: Path, folder: Path, object_id: str
+) -> tuple[set[str], set[str]]:
+    """Return the kinds and the events of an object's records."""
+    out = folder / f"{object_id}.jsonl"
+    story.run("--vault", vault, "open", object_id, "--part", "records", "-o", out)
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    kinds = {one["kind"] for one in records if "kind" in one}
+    return kinds, {one["event"] for one in records if "event" in one}
+
+
+def pictures_in(vault: Path) -> list[Path]:
+    """Return the files that begin as pictures do, or hold a film's fragments in clear."""
+    files = [path for path in vault.rglob("*") if path.is_file()]
+    return [one for one in files if any(one.read_bytes()[:64].find(p) >= 0 for p in PICTURES)]
+
+
+if __name__ == "__main__":
+    main()
