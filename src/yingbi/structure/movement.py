@@ -12,6 +12,8 @@ from yingbi.structure.thresholds import Thresholds
 
 LENS = 1.0
 """Focal length in heights of the picture: that of a usual camera, as nobody tells the true one."""
+GROWN = 0.05
+"""A box that grows or shrinks by less trembles: of whoever is small that would be a long way."""
 LEAST_SPAN = 0.6
 """Share of the time that sights have to span before a pace is known."""
 LEAST_RAISED, SHARE_RAISED = 5, 0.7
@@ -30,7 +32,8 @@ def pace_of(window: Sequence[Body], look_s: float) -> float:
     ran_s = _mid(last, lambda one: one.time_s) - _mid(first, lambda one: one.time_s)
     tall, height = _mid(first, lambda one: one.height), _mid(last, lambda one: one.height)
     across = (_mid(last, _foot) - _mid(first, _foot)) * 2 / (tall + height)
-    away = LENS * (1 / height - 1 / tall)
+    grown = abs(height / tall - 1) >= GROWN
+    away = LENS * (1 / height - 1 / tall) if grown else 0.0
     return hypot(across, away) / ran_s
 
 
