@@ -38,7 +38,7 @@ def pace_of(window: Sequence[Body], look_s: float) -> float:
 
 
 def waves(window: Sequence[Body], stature: float, table: Thresholds) -> bool:
-    """Return whether a hand that is held up goes to and fro."""
+    """Return whether a hand that is held up swings."""
     for side in (0, 1):
         path = [one.hands[side] for one in window if one.shoulders is not None]
         xs = [at[0] for at in path if at is not None and at[1] < 0]
