@@ -438,7 +438,9 @@ def test_the_guide_tells_every_number_of_the_tables(guide: Path) -> None:
     told_numbers = {row[0].strip("`"): row[1] for row in rows if row[0].startswith("`")}
     assert dict(numbers()).items() <= told_numbers.items()
     clues = [(c.measure, f"{c.points:g}", bound_of(c), f"{c.unseen:g}") for c in CLUES]
-    assert clues == [tuple(row[:4]) for row in rows if (row[0], row[2][:1]) in signs()]
+    assert clues == [
+        tuple(row[:4]) for row in rows if len(row) >= 5 and (row[0], row[2][:1]) in signs()
+    ]
     for name in told_numbers.keys() - dict(numbers()).keys():
         assert name in BEHAVIOURS or name == "fell", f"{name} is no number of the tables"
 

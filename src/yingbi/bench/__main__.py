@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 from yingbi.bench.attack.suite import attack
 from yingbi.bench.folder import stills
+from yingbi.bench.identity import identity
 from yingbi.bench.leak import moved_stills
 from yingbi.bench.machine import machine, setting
 from yingbi.bench.own import on_video
 from yingbi.bench.pasted import pasted
 from yingbi.bench.program import size, start
+from yingbi.bench.query import query
+from yingbi.bench.records import level_1
 from yingbi.bench.rotation import rotation
 from yingbi.bench.row import Row, heading, table
 from yingbi.bench.running import beginning, each_target, memory, side_by_side
@@ -50,10 +53,14 @@ SUITES: dict[str, Callable[[], list[Row]]] = {
     "seek": seek,
     "scale": scale,
     "attack": attack,
+    "level1": level_1,
+    "query": query,
+    "identity": identity,
 }
 GROUPS = {
     "mask": ("speed", "stills", "begin", "memory", "two", "targets"),
     "leak": ("moved", "pasted", "strata", "plates", "text", "video"),
+    "records": ("level1", "query", "identity"),
     "vault": ("ratios", "age", "seek", "scale", "rotation"),
 }
 """Several suites under one name."""

@@ -12,7 +12,7 @@ from yingbi.structure.thresholds import Thresholds
 
 LENS = 1.0
 """Focal length in heights of the picture: that of a usual camera, as nobody tells the true one."""
-GROWN = 0.05
+GROWN = 0.03
 """A box that grows or shrinks by less trembles: of whoever is small that would be a long way."""
 LEAST_SPAN = 0.6
 """Share of the time that sights have to span before a pace is known."""

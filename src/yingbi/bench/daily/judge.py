@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from math import exp, lgamma, log
 from typing import Protocol
 
@@ -110,11 +111,18 @@ def judge(
 
 def verdict(make_conduct: Maker, falls: Iterable[Stream], life: Iterable[Stream]) -> Verdict:
     """Return the verdict over streams of falls and streams of daily life."""
+    return told_by(partial(heard, make_conduct), falls, life)
+
+
+def told_by(
+    hear: Callable[[Stream], list[Told]], falls: Iterable[Stream], life: Iterable[Stream]
+) -> Verdict:
+    """Return the same over what `hear` tells of each stream, in order of time."""
     kinds: dict[str, list[int]] = {}
     delays: list[float] = []
     repeats = beside = 0
     for stream in falls:
-        told = [one for one in heard(make_conduct, stream) if _is_fall(one)]
+        told = [one for one in hear(stream) if _is_fall(one)]
         for fall in stream.falls:
             inside = [
                 one
@@ -130,7 +138,7 @@ def verdict(make_conduct: Maker, falls: Iterable[Stream], life: Iterable[Stream]
     confusion = Counter[tuple[str, str]]()
     length_s = 0.0
     for stream in life:
-        told = heard(make_conduct, stream)
+        told = hear(stream)
         alarms.update(_activity(stream, one.at_s) for one in told if _is_fall(one))
         for span in stream.doing:
             done[span.name] += 1
