@@ -49,6 +49,11 @@ def test_the_dark_is_told_too_since_nothing_is_seen_in_it():
     assert told([*seconds(room(1), 10), *seconds(dark, 10)]) == [Event("camera-covered", 10.0)]
 
 
+def test_a_camera_that_is_covered_from_the_start_is_told():
+    cover = np.full((180, 320), 60, np.uint8)
+    assert told(seconds(cover, 20)) == [Event("camera-covered", 0.0)]
+
+
 def test_a_camera_that_is_turned_is_told_once_and_again_when_it_is_turned_back():
     events = told([*seconds(room(1), 10), *seconds(room(2), 20), *seconds(room(1), 10)])
     assert [one.event for one in events] == ["camera-moved"] * 2
@@ -88,6 +93,6 @@ def test_daylight_that_fades_over_an_hour_is_not():
     assert told(fading) == []
 
 
-def test_without_texture_nothing_can_be_known_again():
-    wall = np.full((180, 320), 120, np.uint8)
-    assert told([*seconds(wall, 10), *seconds(room(1), 10)]) == []
+def test_a_view_without_texture_cannot_be_known_again():
+    dull = np.tile(np.linspace(100, 118, 320).astype(np.uint8), (180, 1))
+    assert told([*seconds(dull, 10), *seconds(room(1), 10)]) == []

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yingbi.bootstrap import finders, load_settings, poses
 from yingbi.domain.frame import Frame
 from yingbi.domain.glimpse import Glimpse
-from yingbi.domain.record import BEHAVIOURS, Behaviour, Event
+from yingbi.domain.record import BEHAVIOURS, Behaviour, Event, span_of
 from yingbi.domain.region import CLEAR_SIGHT, Region, Target
 from yingbi.media.film import FilmReader
 from yingbi.pipeline.engine import Finder
@@ -283,7 +283,7 @@ def test_whatever_is_seen_spans_are_in_order_and_of_known_names(sights: list) ->
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=50), st.floats(0.01, 0.5))
 def test_a_hand_turns_at_most_as_often_as_its_path_does(xs: list[float], reach: float) -> None:
     steps = [b - a for a, b in pairwise(xs) if b != a]
-    assert turns(xs, reach) <= sum(a * b < 0 for a, b in pairwise(steps))
+    assert turns(xs, reach) <= sum((a > 0) != (b > 0) for a, b in pairwise(steps))
 
 
 def test_turns_are_counted() -> None:
@@ -311,13 +311,15 @@ def company(tracks: Mapping[int, Iterable[Glimpse]]) -> list[tuple[float, Behavi
     return found + [(now, one) for one in people.finish()]
 
 
-def test_a_track_that_breaks_in_a_fall_goes_on_in_the_next_under_one_name() -> None:
+def test_a_track_that_breaks_in_a_fall_goes_on_in_the_next_and_is_told_by_its_own_name() -> None:
     seen = acted(FALL, ease=1.6)
     first, second = (
         [one for one in seen if (one.time_s < 4.3) == early] for early in (True, False)
     )
-    ((_, fall),) = falls(company({1: first, 2: second[3:]}))
-    assert fall.subject == "unknown 1"
+    told = company({1: first, 2: second[3:]})
+    ((_, fall),) = falls(told)
+    assert fall.subject == "unknown 2"
+    assert all(one.subject == "unknown 2" for _, one in told if span_of(one)[1] > 4.6)
 
 
 def test_somebody_elsewhere_does_not_take_over_a_lost_track() -> None:
@@ -412,6 +414,15 @@ def test_every_clue_names_something_that_is_measured() -> None:
     assert measured is not None
     assert {clue.measure for clue in CLUES} <= set(measured)
     assert THRESHOLDS.needed <= points_of(measured) <= sum(clue.points for clue in CLUES)
+
+
+def test_a_drop_that_is_undone_does_not_stay_down() -> None:
+    undone: list[Leg] = [(STAND, 0, BEGAN_S), (LIE, 0.6, 0.2), (STAND, 0.6, 6)]
+    for legs, least, most in ((FALL, 0.3, 1), (undone, -0.1, 0.05)):
+        bodies = [body_of(one) for one in acted(legs, ease=1.6)]
+        measured = measures_of(bodies, Drop(BEGAN_S, TALL, 0.0), BEGAN_S + 3.5)
+        assert measured is not None
+        assert least <= measured["stays down"] <= most
 
 
 def test_what_was_not_seen_is_worth_what_its_clue_says() -> None:

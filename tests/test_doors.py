@@ -393,7 +393,10 @@ def test_strange_information_from_a_door_is_refused_before_it_is_shown(tmp_path)
     here = gate(tmp_path)
     for info in (
         replace(INFO, recorded_at="tomorrow"),
+        replace(INFO, recorded_at="2026-11-24T10:00:00"),
         replace(INFO, to_s=float("inf")),
+        replace(INFO, to_s=-1.0),
+        replace(INFO, to_s=1.1e9),
         replace(INFO, extra={"width": "x", "height": "2"}),
         replace(INFO, labels=(b"bytes",)),
     ):
@@ -401,7 +404,7 @@ def test_strange_information_from_a_door_is_refused_before_it_is_shown(tmp_path)
         assert here.found() == [], info
     here.leave(object_id=new_id(2**48 - 1))
     assert here.found() == []
-    assert len(here.refused) == 5
+    assert len(here.refused) == 8
     for left in here.refused:
         left.unlink()
     assert len(here.found()) == 0

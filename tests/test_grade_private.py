@@ -46,10 +46,12 @@ def line(x0: int = 40, width: int = 320, y0: int = 100) -> Region:
     return Region(Target.TEXT, (x0, y0, x0 + width, y0 + 24), 0.9)
 
 
-def filmed(index: int, grey: int = 90, stripe: int | None = None) -> Frame:
+def filmed(
+    index: int, grey: int = 90, stripe: int | None = None, light: int | None = None
+) -> Frame:
     rgb = np.full((240, 480, 3), grey, np.uint8)
     if stripe is not None:
-        rgb[100:124, stripe : stripe + 60] = 255 - grey
+        rgb[100:124, stripe : stripe + 60] = 255 - grey if light is None else light
     return Frame(index, index, Fraction(1, 4), (Plane(rgb, 0, 0, (0, 0, 0)),), "rgb", filmed=True)
 
 
@@ -87,10 +89,44 @@ def test_a_line_is_read_once_while_nothing_moves_there_and_again_when_something_
     network = Saying("exit 12 b")
     judge = judging(network)
     for index in range(4):
-        kinds(judge, filmed(index), line())
+        kinds(judge, filmed(index, stripe=200), line())
     assert network.times == 1
     kinds(judge, filmed(4, stripe=60), line())
     assert network.times == 2
+
+
+def faint(index: int, stripe: int, contrast: int) -> Frame:
+    """Return a frame with one stripe that is lighter by so many greys."""
+    return filmed(index, grey=40, stripe=stripe, light=40 + contrast)
+
+
+@pytest.mark.parametrize("contrast", [20, 5])
+def test_faint_text_that_changes_is_read_anew_and_while_it_stays_it_is_not(contrast):
+    network = Saying("exit 12 b")
+    judge = judging(network)
+    for index in range(2):
+        assert kinds(judge, faint(index, 60, contrast), line()) == [frozenset()]
+    assert network.times == 1, "the control"
+    network.text = CARD
+    assert kinds(judge, faint(2, 200, contrast), line()) == [{"text.bank-card"}]
+
+
+def test_what_has_too_little_contrast_to_be_compared_is_never_taken_for_public_unread():
+    network = Saying("exit 12 b")
+    judge = judging(network)
+    kinds(judge, faint(0, 60, 2), line())
+    network.text = CARD
+    assert kinds(judge, faint(1, 60, 2), line()) == [{"text.bank-card"}]
+
+
+def test_that_a_line_is_public_is_believed_for_a_second_and_that_it_is_private_for_good():
+    for text, wanted in (("exit 12 b", [1, 1, 1, 1, 1, 2, 2]), (CARD, [1] * 7)):
+        network = Saying(text)
+        judge, times = judging(network), []
+        for index in range(7):
+            kinds(judge, filmed(index, stripe=200), line())
+            times.append(network.times)
+        assert times == wanted
 
 
 def test_where_a_line_was_private_it_stays_private_for_a_while_and_unread_does_not():

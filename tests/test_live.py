@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,9 +24,12 @@ from yingbi.domain.level import Level
 from yingbi.domain.live_errors import SourceLostError
 from yingbi.domain.record import Event, Pose
 from yingbi.errors import NoSuchInputError, UsageError, VaultLockedError, YingbiError
+from yingbi.media import live_source
 from yingbi.media.live_source import MOST_BEHIND_S, Address, LiveSource
+from yingbi.usecases import live_deposit
 from yingbi.usecases.door_desk import open_door
 from yingbi.usecases.live import live, never_told
+from yingbi.usecases.live_deposit import Stand
 from yingbi.usecases.open import read_records
 from yingbi.usecases.tell import Teller
 from yingbi.usecases.tell_target import order_of
@@ -103,6 +107,25 @@ def test_what_cannot_be_kept_up_with_is_skipped_before_looking_and_times_hold(tm
     assert all(abs(t * 25 - round(t * 25)) < 1e-6 for t in times), "each keeps its own time"
     assert times[-1] == pytest.approx(49 / 25)
     assert max(b - a for a, b in pairwise(times)) <= MOST_BEHIND_S
+
+
+def all_that_waited(path: Path) -> tuple[list[float], int]:
+    """Return the times of what is left of a film that nobody took from while it ran."""
+    with LiveSource(Address.of(str(path))) as source:
+        source._thread.join()
+        return frames_taken(source, 0), source.skipped
+
+
+def test_no_more_frames_wait_than_their_number_and_their_bytes_allow(tmp_path, monkeypatch):
+    path = face_film(tmp_path / "face.mp4", seconds=0.8, size=(160, 120))
+    assert len(all_that_waited(path)[0]) == 20, "the control"
+    monkeypatch.setattr(live_source, "MOST_WAITING", 8)
+    times, skipped = all_that_waited(path)
+    assert (len(times), skipped, times[-1]) == (8, 12, pytest.approx(19 / 25))
+    for most, left in ((3 * 160 * 120 * 3 // 2, 3), (1, 1)):
+        monkeypatch.setattr(live_source, "MOST_BYTES", most)
+        times, skipped = all_that_waited(path)
+        assert (len(times), skipped, times[-1]) == (left, 20 - left, pytest.approx(19 / 25))
 
 
 def test_stopping_ends_it_soon_and_the_thread_with_it(film):
@@ -274,6 +297,34 @@ def test_a_vault_that_is_locked_is_waited_for_and_nothing_is_lost(short, home):
     assert len(records_in(made)) >= 2
 
 
+def locked_at_the_end(made: Gate, times: int) -> Stand:
+    """Return a stand whose vault is locked so many times after it was first opened."""
+    calls: list[int] = []
+
+    def stand():
+        calls.append(1)
+        if 1 < len(calls) <= times + 1:
+            raise VaultLockedError
+        return open_door(made.door, made.vault, memory="wanted")
+
+    return stand
+
+
+def test_what_is_left_last_is_tried_again_while_the_vault_is_locked(short, home, monkeypatch):
+    monkeypatch.setattr(live_deposit, "LAST_EVERY_S", 0.0)
+    assert live_deposit.LAST_TRIES * 5 >= 120
+    for times, kept in ((live_deposit.LAST_TRIES - 1, 1), (live_deposit.LAST_TRIES, 0)):
+        (home / str(times)).mkdir()
+        made = at_door(home / str(times))
+        lines: list[str] = []
+        with Teller((), print) as teller, LiveSource(Address.of(str(short))) as source:
+            whole = plan(teller, stand=locked_at_the_end(made, times))
+            with nullcontext() if kept else pytest.raises(VaultLockedError):
+                list(live(source, replace(whole, tell=lines.append)))
+        assert ["two minutes" in one for one in lines] == [True]
+        assert len(records_in(made)) == kept
+
+
 # --- refusals -----------------------------------------------------------------------------------
 
 
@@ -321,4 +372,38 @@ def test_a_network_that_fails_ends_the_run_and_what_came_before_is_sealed(film, 
         with LiveSource(Address.of(str(film))) as source, pytest.raises(YingbiError) as raised:
             list(live(source, broken))
     assert raised.value.code == "unmaskable"
+    assert len(records_in(made)) == 1
+
+
+class Stumbles:
+    """A source of poses that fails after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self._left = looks
+
+    def find(self, frame, box):
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("broken")
+
+
+def test_poses_that_fail_end_the_run_in_one_line_and_what_came_before_is_sealed(short, home):
+    made = at_door(home)
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+    with Teller((), print) as teller:
+        broken = replace(plan(teller, stand=stand), poses=Stumbles(3))
+        with LiveSource(Address.of(str(short))) as source, pytest.raises(YingbiError) as raised:
+            list(live(source, broken))
+    assert raised.value.code == "unmaskable"
+    assert "RuntimeError" in str(raised.value)
+    assert len(records_in(made)) == 1
+
+
+def test_whoever_goes_away_midway_leaves_what_was_seen(short, home):
+    made = at_door(home)
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+    with Teller((), print) as teller, LiveSource(Address.of(str(short))) as source:
+        told = live(source, plan(teller, stand=stand))
+        next(told)
+        told.close()
     assert len(records_in(made)) == 1

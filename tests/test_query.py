@@ -55,6 +55,7 @@ from yingbi.store.replace import Change, Piece, change
 from yingbi.store.stored import ObjectInfo
 from yingbi.structure.pack import pack
 from yingbi.structure.scribe import Diary
+from yingbi.usecases import read_index
 from yingbi.usecases.backup import create_backup
 from yingbi.usecases.box import create_box
 from yingbi.usecases.doors import make_door
@@ -134,6 +135,14 @@ def plain(tmp_path) -> Path:
 
 
 # --- answers -----------------------------------------------------------------------------------
+
+
+def test_only_the_events_that_a_box_keeps_are_read_later(plain):
+    with owner(plain) as vault:
+        policy = BoxPolicy(Level.STRUCTURED_ONLY, keep=("event.fell",))
+        box = create_box(vault, "hall", policy)
+        hand_in(vault, box, hear=False)
+        assert names(found(vault, box)) == ["fell"]
 
 
 @pytest.mark.parametrize("hear", [True, False], ids=["heard", "read later"])
@@ -216,12 +225,46 @@ def test_boxes_know_nothing_of_each_other_and_kinds_not_kept_are_not_there(plain
         assert {one.kind for one in found(vault, events).found} == {"event"}
         with pytest.raises(UsageError, match="fell"):
             Query(hall, events=("flew",))
+        for name in ("x" * 201, "Wang\nFang", "\x1b[2J"):
+            with pytest.raises(UsageError):
+                Query(hall, person=name)
 
 
 def test_poses_are_not_in_the_index():
     pose = Pose("unknown 1", 1.0, ((0.5, 0.5, 0.5),) * 17)
     told = decoded(encoded([pose, *TOLD], 0))
     assert len(list(told.rows(lambda _what, _who: True))) == len(TOLD)
+
+
+def test_a_writer_keeps_nothing_of_poses_that_it_hears(plain):
+    pose = Pose("unknown 1", 1.0, ((0.5, 0.5, 0.5),) * 17)
+    with owner(plain) as vault:
+        desk = OwnDesk(vault, new_box(vault))
+        with desk.writer(desk.door(new_id(), NOW), NOW, None) as writer:
+            writer.hear(lambda: [pose] * 9)
+            kept = writer._told
+            assert kept == []
+            writer.hear(lambda: [pose, *TOLD])
+            assert writer._told is kept
+            assert kept == list(TOLD)
+
+
+@pytest.mark.parametrize("hear", [True, False], ids=["heard", "read later"])
+@pytest.mark.parametrize("bound", ["_MOST_TEXTS", "MOST_ROWS"])
+def test_an_object_that_tells_too_much_is_unread_and_the_others_are_found(
+    plain, monkeypatch, hear, bound
+):
+    monkeypatch.setattr(f"yingbi.store.event_rows.{bound}", 12)
+    much = [
+        Event("crossed", 1.0, "unknown 1", place=f"gate-{n}", direction="back") for n in range(20)
+    ]
+    with owner(plain) as vault:
+        box = new_box(vault)
+        big, small = hand_in(vault, box, much, hear=hear), hand_in(vault, box, hear=hear)
+        answer = found(vault, box)
+        assert ids(answer) == {small}
+        assert [error.code for error in answer.unread] == ["record-refused"]
+        assert [row.object_id for row in rows_of(vault, index_waiting)] == [big]
 
 
 def test_what_a_scribe_writes_while_protecting_is_in_the_index_word_for_word(plain):
@@ -405,12 +448,7 @@ def test_somebody_erased_from_an_object_is_gone_from_the_index_under_a_fresh_key
         before = {row.page_id: bytes(row.wrapped_key) for row in rows_of(vault, index_pages)}
         with vault.rooms.keys_db.read() as unit:
             (head,) = index_of(vault).pages.heads(unit, box.box_id)
-        stored = vault.rooms.catalogue.get(one)
-        left = [record for record in TOLD if record.subject != "unknown 1"]
-        page = next(pack(left, (0.0, 300.0), 4096, ()))
-        pieces = [Piece(records(_sealer(vault, stored, PartKind.RECORDS), page), 0.0, 300.0)]
-        wanted = Change(Action.PERSON_ERASED, {PartKind.RECORDS: pieces})
-        change(vault.rooms, stored, wanted, now=NOW)
+        left_of(vault, one)
         with vault.rooms.keys_db.read() as unit:
             (after,) = index_of(vault).pages.heads(unit, box.box_id)
         assert after.key != head.key
@@ -418,6 +456,54 @@ def test_somebody_erased_from_an_object_is_gone_from_the_index_under_a_fresh_key
         assert ids(found(vault, box, events=("fell",))) == {other}
         assert ids(found(vault, box, events=("dwelt",))) == {one, other}
         assert check_index(vault) == []
+
+
+def left_of(vault, one: UUID) -> None:
+    """Erase person 1 from an object, as another process does."""
+    stored = vault.rooms.catalogue.get(one)
+    left = [record for record in TOLD if record.subject != "unknown 1"]
+    page = next(pack(left, (0.0, 300.0), 4096, ()))
+    pieces = [Piece(records(_sealer(vault, stored, PartKind.RECORDS), page), 0.0, 300.0)]
+    change(vault.rooms, stored, Change(Action.PERSON_ERASED, {PartKind.RECORDS: pieces}), now=NOW)
+
+
+@pytest.mark.parametrize("what", ["a person", "the object"])
+def test_what_is_erased_while_a_query_reads_it_is_not_put(plain, monkeypatch, what):
+    with owner(plain) as vault:
+        box = new_box(vault)
+        one, other = hand_in(vault, box, hear=False), hand_in(vault, box, hear=False)
+        reads = read_index._Reader.records
+
+        def read_and_overtaken(reader, stored):
+            told = reads(reader, stored)
+            if stored.object_id == one:
+                left_of(vault, one) if what == "a person" else erase_objects(vault, [one])
+            return told
+
+        monkeypatch.setattr(read_index._Reader, "records", read_and_overtaken)
+        answer = found(vault, box)
+        assert (ids(answer), answer.opened.objects) == ({other}, 1)
+        assert entries_there(vault, box) == [other.bytes]
+        monkeypatch.undo()
+        expected_ = {one, other} if what == "a person" else {other}
+        assert ids(found(vault, box)) == expected_
+        assert ids(found(vault, box, events=("fell",))) == {other}
+        assert check_index(vault) == []
+        assert rows_of(vault, index_waiting) == []
+
+
+def test_of_an_object_whose_segments_are_on_their_way_out_nothing_is_read(plain):
+    with owner(plain) as vault:
+        box = new_box(vault)
+        one = hand_in(vault, box, hear=False)
+        who = vault.folder.controller_id
+        with closing(sqlite3.connect(plain / "catalogue.db")) as db, db:
+            row = one.bytes, who.bytes, bytes(16)
+            db.execute("INSERT INTO dying_locks VALUES (?, ?, ?)", row)
+        assert ids(found(vault, box)) == set()
+        with closing(sqlite3.connect(plain / "catalogue.db")) as db, db:
+            db.execute("DELETE FROM dying_locks")
+        assert ids(found(vault, box)) == {one}
 
 
 # --- doors, keys, copies -----------------------------------------------------------------------
@@ -484,16 +570,17 @@ def test_an_older_vault_is_upgraded_and_read_at_its_first_query(name, tmp_path):
 # --- damage ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        "UPDATE index_pages SET sealed=zeroblob(99)",
-        "UPDATE index_pages SET epoch=epoch+1",
-        "UPDATE index_pages SET wrapped_key=zeroblob(99)",
-        "UPDATE index_pages SET lock_store_id=zeroblob(16)",
-        "UPDATE index_pages SET page_id=zeroblob(16)",
-    ],
-)
+HARMS = [
+    "UPDATE index_pages SET sealed=zeroblob(99)",
+    "UPDATE index_pages SET epoch=epoch+1",
+    "UPDATE index_pages SET wrapped_key=zeroblob(99)",
+    "UPDATE index_pages SET lock_store_id=zeroblob(16)",
+    "UPDATE index_pages SET page_id=zeroblob(16)",
+    "UPDATE index_pages SET box_id=zeroblob(16)",
+]
+
+
+@pytest.mark.parametrize("harm", HARMS[:-1])
 def test_an_altered_page_answers_nothing_and_the_index_is_made_anew(plain, harm):
     with owner(plain) as vault:
         box = new_box(vault)
@@ -508,15 +595,97 @@ def test_an_altered_page_answers_nothing_and_the_index_is_made_anew(plain, harm)
         assert found(vault, box).found == whole
 
 
-def test_a_broken_page_does_not_keep_anything_from_being_erased(plain):
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_broken_page_does_not_keep_anything_from_being_erased(plain, harm):
     with owner(plain) as vault:
         box = new_box(vault)
         gone, kept = hand_in(vault, box), hand_in(vault, box)
         with closing(sqlite3.connect(plain / "keys.db")) as db, db:
-            db.execute("UPDATE index_pages SET sealed=zeroblob(99)")
+            db.execute(harm)
         erase_objects(vault, [gone])
         assert rows_of(vault, index_pages) == []
         assert ids(found(vault, box)) == {kept}
+        assert check_index(vault) == []
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("what", ["box", "lock store"])
+def test_a_broken_page_does_not_keep_keys_from_being_replaced(plain, harm, what):
+    with owner(plain, alone=True) as vault:
+        box = new_box(vault)
+        kept, gone = hand_in(vault, box), hand_in(vault, box)
+        erase_objects(vault, [gone])
+        with closing(sqlite3.connect(plain / "keys.db")) as db, db:
+            db.execute(harm)
+        if what == "box":
+            rotate_box(vault, "hall")
+        else:
+            make_final(vault, tell_nobody)
+            assert vault.rooms.catalogue.erasure(gone).state == "final"
+        if rows_of(vault, index_pages):  # its key opens: nobody looked at what it seals
+            build_anew(vault, box)
+        assert ids(found(vault, box)) == {kept}
+        assert check_index(vault) == []
+
+
+def full_page(vault, box) -> list[UUID]:
+    return [hand_in(vault, box) for _ in range(index_page.PAGE_OBJECTS)]
+
+
+def entries_there(vault, box) -> list[bytes]:
+    index = index_of(vault)
+    with vault.rooms.keys_db.read() as unit:
+        entries, _ = index.pages.entries(unit, index.pages.heads(unit, box.box_id))
+    return sorted(entry.object_id for entry in entries)
+
+
+@pytest.mark.parametrize("what", ["erase", "lock store"])
+def test_where_one_page_of_two_is_lost_nothing_is_there_twice(plain, what):
+    with owner(plain, alone=True) as vault:
+        box = new_box(vault)
+        first, last = full_page(vault, box), hand_in(vault, box)
+        harmed, kept = (first[0], [*first[1:], last]) if what == "erase" else (None, [*first, last])
+        outside = new_box(vault, "outside")
+        gone = harmed or hand_in(vault, outside)
+        if what != "erase":
+            erase_objects(vault, [gone])
+        with closing(sqlite3.connect(plain / "keys.db")) as db, db:
+            db.execute(
+                "UPDATE index_pages SET wrapped_key=zeroblob(99)"
+                " WHERE page_id=(SELECT min(page_id) FROM index_pages)"
+            )
+        if what == "erase":
+            erase_objects(vault, [gone])
+            waiting = {row.object_id for row in rows_of(vault, index_waiting)}
+            assert waiting == set(first[1:])
+        else:
+            make_final(vault, tell_nobody)
+        assert ids(found(vault, box)) == set(kept)
+        assert entries_there(vault, box) == sorted(one.bytes for one in kept)
+
+
+def test_what_is_taken_in_while_an_index_is_made_anew_is_not_missed(plain, monkeypatch):
+    with owner(plain) as vault:
+        box, other, late = new_box(vault), new_box(vault, "door"), new_id()
+        hand_in(vault, box)
+        hand_in(vault, other)
+        ids_of = type(vault.rooms.catalogue).ids_of
+
+        def read_before(catalogue, box_id):
+            known = ids_of(catalogue, box_id)
+            hand_in(vault, box, object_id=late)
+            return known
+
+        monkeypatch.setattr(type(vault.rooms.catalogue), "ids_of", read_before)
+        build_anew(vault, box)
+        monkeypatch.undo()
+        deeds = [entry.deed for entry in vault.log.entries()]
+        assert ("rebuild", box.box_id) in [(deed.purpose, deed.box_id) for deed in deeds]
+        answer = found(vault, box)
+        assert late in ids(answer)
+        assert answer.opened.objects <= 2  # of the other box nothing waits
+        assert found(vault, other).opened.objects == 0
+        assert check_index(vault) == []
 
 
 def test_an_object_moved_to_another_day_in_clear_is_erased_from_where_its_events_are(plain):

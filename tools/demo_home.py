@@ -20,8 +20,12 @@ from demo_tell import Story, StoryError, give_up, shown_path
 from home_film import make_home_film
 from yingbi.domain.messages import choose_language, say, use_language
 
-PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"ftypisom", b"ftypmp4", b"RIFF", b"moof")
+PICTURES = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"ftypisom", b"ftypmp42", b"moofmfhd")
 """How pictures and films begin; none of it stands in what a vault keeps at level 1."""
+
+
+SHOWS = ("<img", "<image", "<video", "<script", "<iframe", "src=", "url(", "http://", "https://")
+"""What a page that shows a picture or asks for something would hold."""
 
 
 def main() -> None:
@@ -89,7 +93,7 @@ def tell(story: Story, folder: Path, own: Path | None) -> Path:
     story.proven(say("the index tells when"), holds="19:00" in answer or own is not None)
     yingbi("open", first, "--part", "preview", "-o", folder / "figures.mp4")
     told = folder / "told.txt"
-    order = f"fell=/bin/sh -c 'printenv YINGBI_TEXT >> {shlex.quote(str(told))}'"
+    order = "fell=/bin/sh -c " + shlex.quote(f"printenv YINGBI_TEXT >> {shlex.quote(str(told))}")
     story.run("live", film, "--level", "1", "--quiet", "--once", "--on", order)
     story.proven(say("somebody was told of the fall"), holds=told.is_file() or own is not None)
     story.chapter(say("She agrees to poses no more"))
@@ -115,7 +119,10 @@ def tell(story: Story, folder: Path, own: Path | None) -> Path:
     page = folder / "day.html"
     yingbi("day", start.date().isoformat(), "--box", "home", "-o", page)
     text = page.read_text("utf-8")
-    story.proven(say("the page shows no picture and asks for nothing"), holds="<img" not in text)
+    story.proven(
+        say("the page shows no picture and asks for nothing"),
+        holds=not any(mark in text for mark in SHOWS),
+    )
     return page
 
 
@@ -131,9 +138,9 @@ def records_of(
 
 
 def pictures_in(vault: Path) -> list[Path]:
-    """Return the files that begin as pictures do, or hold a film's fragments in clear."""
+    """Return the files that hold anywhere what pictures and films begin with."""
     files = [path for path in vault.rglob("*") if path.is_file()]
-    return [one for one in files if any(one.read_bytes()[:64].find(p) >= 0 for p in PICTURES)]
+    return [one for one in files if any(mark in one.read_bytes() for mark in PICTURES)]
 
 
 if __name__ == "__main__":

@@ -65,8 +65,9 @@ def _size(key: str, keep: tuple[str, ...], goal: float, what: str) -> Row:
         init_vault(path, "intl", lambda: _PASSPHRASE, memory="wanted")
         with open_vault(path, lambda: _PASSPHRASE, memory="wanted") as vault:
             box = create_box(vault, "home", BoxPolicy(Level.STRUCTURED_ONLY, keep=keep))
+        empty = _bytes(path)
+        with open_vault(path, lambda: _PASSPHRASE, memory="wanted") as vault:
             desk = OwnDesk(vault, box)
-            empty = _bytes(path)
             dropped = sum(_hour(desk, keep, hour) for hour in range(HOURS_OF_DAY))
         taken = _bytes(path) - empty
     more = ((say("MB in all"), taken / 1e6), (say("poses left out"), float(dropped)))

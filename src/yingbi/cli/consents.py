@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
-from yingbi.cli.options import JSON, opened, vault_options
+from yingbi.cli.options import JSON, opened, tell, vault_options
 from yingbi.domain.messages import say
 from yingbi.domain.subject import FIELDS, Basis
 from yingbi.errors import UsageError
@@ -114,14 +114,13 @@ def _state(one: dict[str, Any]) -> str:
 @click.pass_obj
 def consent_withdraw(obj: dict[str, Any], /, consent_id: str, *, as_json: bool) -> None:
     """Withdraw it."""
-    from yingbi.domain.settings import data_home
     from yingbi.usecases.consent import consent_of_id, withdraw
-    from yingbi.usecases.enrol import drop_unagreed, templates_of
+    from yingbi.usecases.enrol import let_go
 
     with opened(obj) as vault:
         consent = consent_of_id(vault, consent_id)
         left = withdraw(vault, consent)
-        drop_unagreed(vault, templates_of(vault, data_home()))
+        let_go(vault, tell)
         subject = vault.people.subjects.get(consent.subject_id)
     if as_json:
         show.as_json({"id": consent_id, "withdrawn": True, "held_without_basis": _left(left)})

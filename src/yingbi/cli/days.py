@@ -47,9 +47,9 @@ def day_command(obj: dict[str, Any], /, day: str | None, *, out: Path, **given: 
     with opened(obj) as vault:
         must_lie_outside(vault, out)
         box = vault.boxes.box_named(given["box_name"])
-        told = day_of_box(vault, box, asked, zone, given["camera"])
-    with new_file(out, force=given["force"]) as file:
-        write_day(told, {}, file, spoken())
+        with new_file(out, force=given["force"]) as file:  # refused before a record is opened
+            told = day_of_box(vault, box, asked, zone, given["camera"])
+            write_day(told, {}, file, spoken())
     fell = len(told.story.falls)
     line = say("{day}: written to {out}", day=asked.isoformat(), out=out)
     if fell:

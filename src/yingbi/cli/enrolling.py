@@ -53,7 +53,7 @@ def enrol_command(
             problem=say("Say one thing: PERSON with PICTURES, --list, --revoke or --new-key.")
         )
     with opened(obj) as vault:
-        if person is not None or given["listed"]:
+        if person is not None:
             _say_dropped(drop_unagreed(vault, _templates(vault)))
         if person is not None:
             _enrol(obj, vault, person, pictures, as_json=as_json)

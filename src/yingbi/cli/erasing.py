@@ -235,7 +235,7 @@ def destroy_command(
 ) -> None:
     """Destroy the vault, or finish what a crash left of it."""
     from yingbi.store.destroy import destroy, is_decided
-    from yingbi.usecases.destroy import destroy_vault, discard_templates, remove_networks
+    from yingbi.usecases.destroy import destroy_vault, remove_networks
 
     settings = settings_of(obj)
     path = vault_dir(settings)
@@ -244,9 +244,7 @@ def destroy_command(
         left = destroy(path)
     else:
         with opened(obj, alone=True, by_time=False) as vault:
-            vault_id = vault.folder.vault_id
             left = destroy_vault(vault, out, models=models)
-        discard_templates(vault_id)
     networks = remove_networks(settings.models_dir) if models else ()
     if as_json:
         show.as_json({"vault": str(path), "left": left, "networks": list(networks)})

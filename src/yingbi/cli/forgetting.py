@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 def erase_person(obj: dict[str, Any], given: dict[str, Any], *, as_json: bool) -> int:
     """Erase what is linked to a person; the status is 1 where something remains."""
-    from yingbi.domain.settings import data_home
-    from yingbi.usecases.enrol import drop_unagreed, templates_of
+    from yingbi.usecases.enrol import let_go
     from yingbi.usecases.erase import make_final, receipt_of
     from yingbi.usecases.forget import erase_subject
 
     with opened(obj, alone=given["final"]) as vault:
         subject = vault.people.subjects.named(given["subject"])
         done = erase_subject(vault, subject, forget_too=given["forget"], sight_of=sight_of(obj))
-        drop_unagreed(vault, templates_of(vault, data_home()))
         if given["final"]:
             make_final(vault, tell)
             final = (receipt_of(vault, UUID(one["id"])) for one in done.receipts)
             done = replace(done, receipts=tuple(final))
+        let_go(vault, tell, subject.subject_id)
     if as_json:
         show.as_json(_told(done))
     else:

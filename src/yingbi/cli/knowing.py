@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ def known_sight(
     """
     from yingbi.bootstrap import found_facts, sight, sight_of_edit
     from yingbi.domain.judged import Judged
+    from yingbi.domain.recognition import must_be_agreed
     from yingbi.domain.settings import data_home
     from yingbi.pipeline.known import FaceEyes
     from yingbi.pipeline.replay import Replay
@@ -56,6 +58,8 @@ def known_sight(
             wanted = Wanted(Recogniser(eyes.reader, gallery), names)
             looking, found = sight(settings, targets), found_facts(settings, targets)
             replay, _, shown = known_edit(path, looking, progress, found, wanted)
+        for one in asked:  # looking took a while: who has withdrawn meanwhile is masked
+            must_be_agreed(one, vault.people.consents.of(one.subject_id), datetime.now(UTC))
     say_shown(shown)
     edit = replay.judged.edit
     if ranges:

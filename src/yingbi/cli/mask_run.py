@@ -131,6 +131,8 @@ def _seeing(
     from yingbi.cli.edits import ranges_of, told_by
 
     ranges = ranges_of(given["time_range"])
+    if given["edit"] and given.get("known"):
+        raise UsageError(problem=say("--known looks anew, --edit does not: take one of them."))
     if given["edit"]:
         seeing, edit = told_by(given, settings, [item.path for item, _ in pairs], ranges)
         return seeing, edit, (*zones, *edit.choices.zones)

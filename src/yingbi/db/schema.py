@@ -240,6 +240,8 @@ index_waiting = Table(
     keys_tables,
     Column("object_id", Id, primary_key=True),
     Column("controller_id", Id, nullable=False),
+    # random, and another whenever the object is to be read anew
+    Column("generation", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
 

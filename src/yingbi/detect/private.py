@@ -32,7 +32,12 @@ SAME = 0.9
 STICKS, STICKS_S = 0.3, 1.0
 """A line that covers so much (IoU) of a place where one was private so shortly before is private."""
 SMALL, DIFFERENT = (64, 16), 24
-"""Width and height of a line's small picture, and by how much a grey of it may differ."""
+"""Width and height of a line's small picture, and by how much a grey of it may differ where its
+darkest is 0 and its lightest 255: faint text that changes looks as different as any other."""
+FAINT = 4
+"""With less contrast than so many greys nobody can tell whether a line is still the same."""
+FRESH_S = 1.0
+"""So long after it was read a line is taken for public unread; a private one stays private."""
 MOST_KEPT = 512
 MOSTLY = 0.5
 """Share of a cut line that lies in a whole one, where both are the same."""
@@ -42,10 +47,11 @@ BESIDE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A line that was read. looks: (h, w) grey, a small picture of it."""
+    """A line that was read, at read_s, and seen until time_s. looks: (h, w) grey, a small picture."""
 
     box: BoxXYXY
     time_s: float
+    read_s: float
     looks: NDArray[np.int16] = field(repr=False)
     text: str = field(repr=False)
     kinds: frozenset[str]
@@ -97,12 +103,14 @@ class LineJudge:
     def _read(self, frame: Frame, box: BoxXYXY, before: Sequence[_Judged]) -> _Judged:
         looks = upright_crop(frame, box, *SMALL).mean(axis=2).astype(np.int16)
         for one in before:
-            if overlap(one.box, box) >= SAME and abs(one.looks - looks).max() <= DIFFERENT:
+            if overlap(one.box, box) < SAME or not _alike(one.looks, looks):
+                continue
+            if one.kinds or (frame.time_s - one.read_s <= FRESH_S and np.ptp(looks) >= FAINT):
                 return replace(one, box=box, time_s=frame.time_s)
         line = self._reader.read(frame, box)
         surely = line.sure >= SURE and line.each >= LEGIBLE
         kinds = private_classes(line.text) | (frozenset() if surely else {UNREAD})
-        return _Judged(box, frame.time_s, looks, line.text, kinds)
+        return _Judged(box, frame.time_s, frame.time_s, looks, line.text, kinds)
 
 
 class PrivateText:
@@ -157,6 +165,16 @@ class PrivateText:
 
 def _lines(regions: Sequence[Region]) -> list[Region]:
     return [region for region in regions if region.kind is Target.TEXT]
+
+
+def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    """Return whether two small pictures are the same, each by its own contrast."""
+    return bool(abs(_stretched(one) - _stretched(other)).max() <= DIFFERENT)
+
+
+def _stretched(looks: NDArray[np.int16]) -> NDArray[np.float64]:
+    above: NDArray[np.float64] = (looks - looks.min()).astype(np.float64)
+    return above * (255 / max(1.0, float(above.max())))
 
 
 def _stuck(line: _Judged, before: Sequence[_Judged]) -> frozenset[str]:

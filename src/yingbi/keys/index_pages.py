@@ -19,10 +19,10 @@ from uuid import UUID
 
 from yingbi.crypto.contract import NONCE_BYTES, Cipher, InvalidTagError
 from yingbi.db.database import KeysUnit
-from yingbi.db.schema import index_pages
+from yingbi.db.schema import index_pages, index_waiting, lock_places
 from yingbi.db.sql import Row, and_, delete, insert, select, update
 from yingbi.domain.ids import new_id
-from yingbi.errors import NoKeyError, SealBrokenError
+from yingbi.errors import NoKeyError, NoSuchBoxError, SealBrokenError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.index_page import INDEX, IndexEntry, PageGroup, packed, span_of, takes, unpacked
@@ -54,10 +54,10 @@ class PageHead:
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """Whose entries were destroyed, and the groups of which a page did not open and went whole."""
+    """Whose entries were destroyed, and whether a page did not open and went whole."""
 
     object_ids: frozenset[bytes] = field(repr=False)
-    lost: frozenset[PageGroup]
+    lost: bool
 
 
 class IndexPages:
@@ -116,6 +116,13 @@ class IndexPages:
         pages = (id_ for group in dict.fromkeys(groups) for id_ in self._ids(unit, _of(group)))
         return self._destroy(unit, pages, object_ids)
 
+    def take_out(
+        self, unit: KeysUnit, groups: Iterable[PageGroup], object_ids: Collection[bytes]
+    ) -> None:
+        """Do what `destroy` does, but leave a page that does not open for the next search to refuse."""
+        pages = (id_ for group in dict.fromkeys(groups) for id_ in self._ids(unit, _of(group)))
+        self._destroy(unit, pages, object_ids, spare=True)
+
     def destroy_anywhere(self, unit: KeysUnit, object_ids: Collection[bytes]) -> Destroyed:
         """Do what `destroy` does in every page of the vault."""
         return self._destroy(unit, iter(self._ids(unit)), object_ids)
@@ -130,32 +137,49 @@ class IndexPages:
         pages = (self._opened(unit, row)[1] for row in rows if row is not None)
         return {UUID(bytes=entry.object_id) for page in pages for entry in page}
 
-    def _destroy(
-        self, unit: KeysUnit, pages: Iterator[UUID], object_ids: Collection[bytes]
-    ) -> Destroyed:
-        gone, lost = set[bytes](), set[PageGroup]()
-        for page_id in pages:
-            row = self._row(unit, page_id)
-            if row is None:
-                continue
+    def sound(self, unit: KeysUnit) -> set[UUID]:
+        """Destroy every page that does not open; return the objects in the others."""
+        known = set[UUID]()
+        for page_id in self._ids(unit):
             try:
+                row = self._row(unit, page_id)
+                entries = [] if row is None else self._opened(unit, row)[1]
+            except (SealBrokenError, NoKeyError):
+                _remove(unit, page_id)
+                continue
+            known |= {UUID(bytes=entry.object_id) for entry in entries}
+        return known
+
+    def _destroy(
+        self,
+        unit: KeysUnit,
+        pages: Iterator[UUID],
+        object_ids: Collection[bytes],
+        *,
+        spare: bool = False,
+    ) -> Destroyed:
+        """Destroy the entries; spare: leave pages that do not open."""
+        gone, lost = set[bytes](), False
+        for page_id in pages:
+            try:
+                row = self._row(unit, page_id)
+                if row is None:
+                    continue
                 _, entries = self._opened(unit, row)
             except (SealBrokenError, NoKeyError):
-                lost.add(_group(row))
-                self._remove(unit, page_id)
+                lost = True
+                if not spare:
+                    _remove(unit, page_id)
                 continue
             left = [entry for entry in entries if entry.object_id not in object_ids]
             gone |= {entry.object_id for entry in entries if entry.object_id in object_ids}
             if not left:
-                self._remove(unit, page_id)
+                _remove(unit, page_id)
             elif len(left) < len(entries):
                 fresh = os.urandom(self._suite.key_bytes)
                 head = PageHead(page_id, _group(row), fresh, *span_of(left), 1)
                 self._write(unit, head, left)
-        return Destroyed(frozenset(gone), frozenset(lost))
-
-    def _remove(self, unit: KeysUnit, page_id: UUID) -> None:
-        unit.run(delete(index_pages).where(index_pages.c.page_id == page_id))
+        return Destroyed(frozenset(gone), lost)
 
     def _ids(self, unit: KeysUnit, where: Any = None) -> Sequence[UUID]:
         chosen = select(index_pages.c.page_id).order_by(index_pages.c.page_id)
@@ -181,7 +205,11 @@ class IndexPages:
         return PageHead(new_id(), group, os.urandom(self._suite.key_bytes), 0, 0, 0)
 
     def _opened(self, unit: KeysUnit, row: Row[Any]) -> tuple[PageHead, list[IndexEntry]]:
-        head = self._head(row, _Openers(self._keystore, self._boxes.kek(unit, row.box_id)))
+        try:
+            kek = self._boxes.kek(unit, row.box_id)
+        except NoSuchBoxError:
+            raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
+        head = self._head(row, _Openers(self._keystore, kek))
         content = open_cell(self._suite, head.key, row.sealed, self._at(head), what=INDEX)
         return head, unpacked(content)
 
@@ -237,13 +265,19 @@ def _opened_by(cipher: Cipher, cell: bytes, at: bytes) -> bytes:
 def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
     """Wrap at most `limit` keys of pages with the lock-store key in force; return how many.
 
-    Raises: SealBrokenError, NoKeyError where one does not open.
+    A page whose key does not open is destroyed: it must not keep the old key. What it told of
+    cannot be known here, so everything is read again.
     """
     others = index_pages.c.lock_store_id != keystore.lock_store_key.key_id
     rows = unit.all(select(*_HEAD).where(others).limit(limit))
     for row in rows:
         at = _place(row.controller_id, row)
-        columns = _wrapped(keystore, _unwrapped(keystore, row, at), at)
+        try:
+            columns = _wrapped(keystore, _unwrapped(keystore, row, at), at)
+        except (SealBrokenError, NoKeyError):
+            _remove(unit, row.page_id)
+            _let_all_wait(unit)
+            continue
         mine = index_pages.c.page_id == row.page_id
         unit.run(update(index_pages).where(mine).values(**columns))
     return len(rows)
@@ -252,18 +286,40 @@ def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
 def reseal_pages(
     keystore: RootProvider, unit: KeysUnit, box_id: UUID, old_kek: bytes, new_kek: bytes
 ) -> int:
-    """Seal the keys of a box's pages under its new KEK in the caller's transaction; return how many.
+    """Seal the keys of a box's pages under its new KEK in the caller's transaction.
 
-    Raises: SealBrokenError, NoKeyError where one does not open.
+    A page whose key does not open is destroyed. Returns how many were: where any was, the
+    caller lets what they told of be read again, in the same transaction.
     """
+    lost = 0
     rows, suite = unit.all(select(*_HEAD).where(index_pages.c.box_id == box_id)), keystore.suite
     for row in rows:
         at = _place(row.controller_id, row)
-        told = open_cell(suite, old_kek, _unwrapped(keystore, row, at), at, what=INDEX)
+        try:
+            told = open_cell(suite, old_kek, _unwrapped(keystore, row, at), at, what=INDEX)
+        except (SealBrokenError, NoKeyError):
+            _remove(unit, row.page_id)
+            lost += 1
+            continue
         columns = _wrapped(keystore, seal_cell(suite, new_kek, told, at), at)
         mine = index_pages.c.page_id == row.page_id
         unit.run(update(index_pages).where(mine).values(**columns))
-    return len(rows)
+    return lost
+
+
+def _remove(unit: KeysUnit, page_id: UUID) -> None:
+    unit.run(delete(index_pages).where(index_pages.c.page_id == page_id))
+
+
+def _let_all_wait(unit: KeysUnit) -> None:
+    """Let everything that has locks wait to be read."""
+    places, known = lock_places.c, select(index_waiting.c.object_id)
+    chosen = select(places.object_id, places.controller_id).distinct()
+    rows = unit.all(chosen.where(places.object_id.not_in(known)))
+    if rows:
+        unit.run(
+            insert(index_waiting), [row._asdict() | {"generation": os.urandom(16)} for row in rows]
+        )
 
 
 def lock_store_ids_of_pages(unit: KeysUnit) -> set[bytes]:

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -26,6 +26,8 @@ from yingbi.media.film_info import WRITABLE, FilmInfo
 
 MOST_BEHIND_S = 1.0
 """Between the newest frame that waits and the oldest is no more time than this."""
+MOST_WAITING, MOST_BYTES = 32, 256 << 20
+"""So many frames wait at most, and so many bytes of their planes; the newest always does."""
 ASKED_EVERY_S = 0.2
 AGAIN_S = (1.0, 2.0, 5.0, 10.0)
 """So long is waited before a stream is opened again; the last holds for good."""
@@ -231,7 +233,7 @@ class LiveSource:
         with self._changed:
             self._index += 1
             self._waiting.append(frame)
-            while frame.time_s - self._waiting[0].time_s > MOST_BEHIND_S:
+            while _too_many(self._waiting):
                 self._waiting.popleft()
                 self.skipped += 1
             self._changed.notify_all()
@@ -239,3 +241,12 @@ class LiveSource:
 
     def _lost(self, reason: str) -> SourceLostError:
         return SourceLostError(source=self.address.name, reason=reason)
+
+
+def _too_many(waiting: Sequence[Frame]) -> bool:
+    """Return whether the oldest of those that wait must be skipped."""
+    behind_s = waiting[-1].time_s - waiting[0].time_s
+    if len(waiting) > MOST_WAITING or behind_s > MOST_BEHIND_S:
+        return True
+    held = sum(plane.samples.nbytes for frame in waiting for plane in frame.planes)
+    return len(waiting) > 1 and held > MOST_BYTES

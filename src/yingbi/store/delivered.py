@@ -22,6 +22,7 @@ _SEGMENT = struct.Struct(">16sQIddqI")
 _NOBODY = -1
 _WHAT = "a delivery"
 _LONGEST_TEXT = 1 << 20
+_LONGEST_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,14 @@ def _checked(text: Mapping[str, Any]) -> ObjectInfo:
         _text(one)
     for optional in (info.camera, info.recorded_at, info.clock):
         _text(optional or "")
-    if info.recorded_at is not None:
-        datetime.fromisoformat(info.recorded_at)
+    recorded = info.recorded_at
+    if recorded is not None and datetime.fromisoformat(recorded).utcoffset() is None:
+        raise ValueError("a moment has no zone")
     _texts(info.media_types)
     extra = _texts(info.extra)
     for name in {"width", "height"} & extra.keys():
         int(extra[name])
-    if not (isfinite(info.from_s) and isfinite(info.to_s)):
+    if not (isfinite(info.from_s) and 0 <= info.to_s <= _LONGEST_S):
         raise ValueError("a time is none")
     return info
 

@@ -13,11 +13,13 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
+from yingbi.domain.messages import say
 from yingbi.domain.record import DIRECTIONS, Behaviour, Event, Identity, Record, kind_of, span_of
-from yingbi.errors import SealBrokenError
+from yingbi.errors import RecordRefusedError, SealBrokenError
 from yingbi.keys.index_page import INDEX
 
 INDEXED = ("identity", "behaviour", "event")
@@ -33,6 +35,8 @@ _NO_COUNT, _NO_SHARE = 0xFFFFFFFF, 255
 _HEAD = struct.Struct("<qII")
 _ROW = struct.Struct("<ddIIHHBB")
 _MOST_TEXTS = 1 << 16
+MOST_ROWS = 1_000_000
+"""No object tells more: a year of records every half minute."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNKNOWN = re.compile(r"unknown ([1-9][0-9]{0,8})")
 
@@ -124,11 +128,20 @@ class _Texts:
     def number(self, text: str | None) -> int:
         number = self.numbers.setdefault((text or "").replace("\0", " "), len(self.numbers))
         if number >= _MOST_TEXTS:
-            raise ValueError("an object names more than 65536 people, places and happenings")
+            raise RecordRefusedError(reason=say("an object names too many people and places"))
         return number
 
     def encoded(self) -> bytes:
         return "\0".join(self.numbers).encode()
+
+
+def indexed(records: Iterable[Record]) -> list[Record]:
+    """Return those of the records that the index takes; RecordRefusedError beyond `MOST_ROWS`."""
+    mine = (record for record in records if kind_of(record) in INDEXED)
+    kept = list(islice(mine, MOST_ROWS + 1))
+    if len(kept) > MOST_ROWS:
+        raise RecordRefusedError(reason=say("an object tells too much for the index of events"))
+    return kept
 
 
 def start_us(recorded_at: str | None) -> int:
@@ -141,9 +154,11 @@ def start_us(recorded_at: str | None) -> int:
 
 
 def encoded(records: Iterable[Record], began_us: int) -> bytes:
-    """Return the rows of an object's records, those of other kinds left out."""
-    texts = _Texts()
-    kept = [record for record in records if kind_of(record) in INDEXED]
+    """Return the rows of an object's records, those of other kinds left out.
+
+    Raises: RecordRefusedError where they are more, or name more, than the index takes.
+    """
+    texts, kept = _Texts(), indexed(records)
     rows = [_ROW.pack(*_row(record, texts)) for record in kept]
     words = texts.encoded()
     return _HEAD.pack(began_us, len(words), len(rows)) + words + b"".join(rows)

@@ -16,9 +16,10 @@ from uuid import UUID
 from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.domain.ledger import Action, Deed, Ledger
 from yingbi.domain.level import Level
-from yingbi.domain.record import Record
+from yingbi.domain.record import Record, kind_of
 from yingbi.keys.locks import LockGroup, LockTable
 from yingbi.store.catalogue import Catalogue
+from yingbi.store.event_rows import INDEXED
 from yingbi.store.growing import PartsWriter
 from yingbi.store.inbox import Inbox
 from yingbi.store.index import NoIndex
@@ -79,7 +80,9 @@ class ObjectWriter(PartsWriter):
 
     def hear(self, told: Callable[[], Iterable[Record]]) -> None:
         """Take what the sealed records say, for the index; of what it hears nothing, it reads."""
-        self._told = [*(self._told or ()), *told()]
+        if self._told is None:
+            self._told = []
+        self._told += (record for record in told() if kind_of(record) in INDEXED)
 
     def commit(
         self,

@@ -50,11 +50,12 @@ class CameraWatch:
         self._looked_s = now
         picture = small(frame)
         before, self._before = self._before, picture
-        if self._usual is None or self._usual.shape != picture.shape:
-            self._usual = picture if picture.std() >= SOMETHING else None
-            return []
         if picture.std() < NOTHING:
             return self._lasting("camera-covered", now)
+        if self._usual is None or self._usual.shape != picture.shape:
+            self._usual = picture if picture.std() >= SOMETHING else None
+            self._since_s, self._covered = None, False
+            return []
         self._covered = False
         if changed(self._usual, picture) < MOST:
             self._since_s = None

@@ -48,7 +48,10 @@ class Company:
             if member is None:
                 if track not in names and self._lost(track, glimpse) is None:
                     continue
-                member = self._member(track, glimpse, names)
+                told += self._begin(track, glimpse, names)
+                member = self._members[track]
+            if track in names:  # whoever takes up another's history is told of by their own name
+                told += member.conduct.call(names[track])
             told += member.conduct.see(glimpse)
             if glimpse.seen or glimpse.points is not None:
                 member.seen_s, member.box = now, glimpse.box
@@ -69,16 +72,18 @@ class Company:
         members, self._members = self._members, {}
         return [one for member in members.values() for one in member.conduct.finish()]
 
-    def _member(self, track: int, glimpse: Glimpse, names: Mapping[int, str]) -> _Member:
-        lost = self._lost(track, glimpse)
+    def _begin(
+        self, track: int, glimpse: Glimpse, names: Mapping[int, str]
+    ) -> list[Behaviour | Event]:
+        """Follow a new track; return what they did whose history it takes up."""
+        lost, told = self._lost(track, glimpse), list[Behaviour | Event]()
         if lost is None:
             conduct = Conduct(names[track])
         else:
             conduct = self._members.pop(lost).conduct
-            conduct.go_on()
-        member = _Member(conduct, glimpse.box, glimpse.time_s)
-        self._members[track] = member
-        return member
+            told = conduct.go_on()
+        self._members[track] = _Member(conduct, glimpse.box, glimpse.time_s)
+        return told
 
     def _lost(self, track: int, glimpse: Glimpse) -> int | None:
         """Return the track of the person who was lost where this one begins."""

@@ -63,9 +63,24 @@ class Conduct:
         told = self._fell(self._falls.see(self._recent, self._stature))
         return [*told, *self._goes_on(self._looks(), body.time_s)]
 
-    def go_on(self) -> None:
-        """Be followed under another track from now on, which reaches back as every track does."""
+    def go_on(self) -> list[Behaviour | Event]:
+        """Be followed under another track from now on, which reaches back as every track does.
+
+        Return what they did until they were lost: nobody saw what they did between.
+        """
         self._found = False
+        if self._doing is None or not self._recent:
+            return []
+        (doing, since_s), self._doing = self._doing, None
+        return self._told(doing, since_s, self._recent[-1].time_s)
+
+    def call(self, subject: str) -> list[Behaviour | Event]:
+        """Go on under another name; return what was done under the former one."""
+        if subject == self._subject:
+            return []
+        told = self.cut(self._recent[-1].time_s) if self._recent else []
+        self._subject = subject
+        return told
 
     def wait(self, time_s: float) -> list[Behaviour | Event]:
         """Let time pass in which they are not seen; return the fall that this makes sure."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
+from yingbi.domain.keep import kind_named
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
@@ -125,7 +126,7 @@ def uncovered(vault: Vault, subject: Subject, now: datetime) -> list[Uncovered]:
     found = []
     for object_id, whole in sorted(links.items()):
         held = _fields_of(vault, vault.rooms.catalogue.get(object_id))
-        if missing := tuple(field for field in held if field not in leave):
+        if missing := tuple(field for field in held if kind_named(field) not in leave):
             found.append(Uncovered(object_id, missing, whole))
     return found
 

@@ -5,6 +5,7 @@ Clause: A.1-3; A.1-5; 4.1-5.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from yingbi.domain.box import Box
 from yingbi.domain.day import Day, Noted, day_of
 from yingbi.domain.messages import say
-from yingbi.errors import UsageError
+from yingbi.errors import NoSuchPartError, ObjectErasedError, UsageError
+from yingbi.store.erasures import zoned
 from yingbi.usecases.open import read_records
 from yingbi.usecases.vault import Vault
 
@@ -33,16 +35,19 @@ def day_named(text: str | None, zone: tzinfo) -> date:
     if text is None:
         return datetime.now(zone).date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        problem = say("'{text}' is no day; write it like 2026-11-29", text=text)
-        raise UsageError(problem=problem) from None
+        day = date.min
+    if date.min < day < date.max:  # the midnights of these two are no times in every zone
+        return day
+    raise UsageError(problem=say("'{text}' is no day; write it like 2026-11-29", text=text))
 
 
 def day_of_box(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None = None) -> Day:
     """Return what happened on that day, by the records that the box keeps.
 
-    Objects whose recording time nobody knows belong to no day and are left out.
+    Objects whose recording time nobody knows belong to no day and are left out, and so
+    are those without records, or erased meanwhile. A time without a zone is UTC.
     Raises: what opening records raises.
     """
     return day_of(day, zone, _noted(vault, box, day, zone, camera))
@@ -54,9 +59,10 @@ def _noted(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None) 
     for stored in vault.rooms.catalogue.each(box.box_id, camera=camera):
         if stored.info.recorded_at is None:
             continue
-        start = datetime.fromisoformat(stored.info.recorded_at)
-        if start < ends and start + timedelta(seconds=stored.info.to_s) > begins:
-            yield Noted(start, read_records(vault, stored.object_id), stored.info.to_s)
+        start = zoned(datetime.fromisoformat(stored.info.recorded_at))
+        if start < ends and (begins - start).total_seconds() < stored.info.to_s:
+            with suppress(ObjectErasedError, NoSuchPartError):
+                yield Noted(start, read_records(vault, stored.object_id), stored.info.to_s)
 
 
 def _own_zone() -> tzinfo:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.settings import data_home
@@ -39,15 +38,11 @@ def destroy_vault(vault: Vault, receipt: Path | None, *, models: bool) -> list[s
         with new_file(receipt, force=False) as file:
             vault.log.record(Deed(Action.VAULT_DESTROYED, now))
             file.write(json.dumps(_receipt(vault, now, models=models), indent=1).encode() + b"\n")
+    discard(data_home(), vault.folder.vault_id)  # templates lie outside: what opens them goes first
     decide(path, vault.crossing)
     vault.rooms.catalogue_db.close()
     vault.rooms.keys_db.close()
     return destroy(path, vault.crossing)
-
-
-def discard_templates(vault_id: UUID) -> None:
-    """Destroy what opens the templates of a destroyed vault's people; they lie outside of it."""
-    discard(data_home(), vault_id)
 
 
 def _receipt(vault: Vault, now: datetime, *, models: bool) -> dict[str, Any]:

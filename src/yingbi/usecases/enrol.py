@@ -15,11 +15,12 @@ from yingbi.domain.enrol_errors import DifferentPeopleError, NotEnrolledError
 from yingbi.domain.face import FaceLook
 from yingbi.domain.filing import Filing, filing
 from yingbi.domain.ledger import Action, Deed
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, say_error
 from yingbi.domain.recognition import may_be_recognised, must_be_agreed
+from yingbi.domain.settings import data_home
 from yingbi.domain.subject import Subject
 from yingbi.domain.template import Projection, Template
-from yingbi.errors import UsageError
+from yingbi.errors import UsageError, YingbiError
 from yingbi.keys.templates import Templates
 from yingbi.usecases.opened import Vault
 
@@ -32,8 +33,6 @@ SAME_PERSON = 0.35
 
 LookAt = Callable[[Path], FaceLook]
 """Returns the look at the only face of a picture."""
-
-"""What is told to the log; facts say which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,22 @@ def enrol(
         # Told first: a template that the log does not know of must not be.
         _tell(vault, Action.ENROLLED, subject.subject_id, pictures=len(pictures))
         _keep(vault, templates, subject, looks)
+        _must_still_agree(vault, templates, subject)
     finally:
         for one in looks:
             one.wipe()
     return len(pictures)
+
+
+def _must_still_agree(vault: Vault, templates: Templates, subject: Subject) -> None:
+    """Destroy the template again where the consent was withdrawn while pictures were looked at."""
+    now = datetime.now(UTC)
+    try:
+        must_be_agreed(subject, vault.people.consents.of(subject.subject_id), now)
+    except YingbiError:
+        templates.remove([subject.subject_id])
+        _tell(vault, Action.ENROLMENT_REVOKED, subject.subject_id)
+        raise
 
 
 def enrolled(vault: Vault, templates: Templates) -> Enrolled:
@@ -93,9 +104,17 @@ def enrolled(vault: Vault, templates: Templates) -> Enrolled:
 
 def revoke(vault: Vault, templates: Templates, subject: Subject) -> None:
     """Destroy the person's template. Raises: NotEnrolledError."""
-    if not templates.remove([subject.subject_id]):
+    if subject.subject_id not in templates.ids():
         raise NotEnrolledError(subject=subject.name)
-    _tell(vault, Action.ENROLMENT_REVOKED, subject.subject_id)
+    forget_face(vault, templates, subject.subject_id)
+
+
+def forget_face(vault: Vault, templates: Templates, person_id: UUID) -> bool:
+    """Destroy the person's template where there is one, told to the log first; return whether."""
+    if person_id not in templates.ids():
+        return False
+    _tell(vault, Action.ENROLMENT_REVOKED, person_id)
+    return bool(templates.remove([person_id]))
 
 
 def cancel_all(vault: Vault, templates: Templates) -> int:
@@ -115,10 +134,31 @@ def drop_unagreed(vault: Vault, templates: Templates) -> int:
     """
     now = datetime.now(UTC)
     agreed = {one.subject_id for one in vault.people.subjects.all() if _agreed(vault, one, now)}
-    gone = templates.remove(templates.ids() - agreed)
+    gone = templates.ids() - agreed
     for person_id in sorted(gone):
         _tell(vault, Action.ENROLMENT_REVOKED, person_id)
+    if gone:
+        templates.remove(gone)
     return len(gone)
+
+
+def let_go(vault: Vault, tell: Callable[[str], None], person_id: UUID | None = None) -> None:
+    """Destroy, last of all, the template of a person, and of all who agree no more.
+
+    It hinders nothing that was done before: where it cannot be done that is told.
+    """
+    templates = templates_of(vault, data_home())
+    try:
+        if person_id is not None:
+            forget_face(vault, templates, person_id)
+        drop_unagreed(vault, templates)
+    except YingbiError as error:
+        tell(
+            say(
+                "Templates of faces could not be destroyed: {problem} Give the box of templates another key: yingbi enrol --new-key",
+                problem=say_error(error),
+            )
+        )
 
 
 def _agreed(vault: Vault, subject: Subject, now: datetime) -> bool:

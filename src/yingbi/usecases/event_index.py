@@ -3,9 +3,12 @@
 Clause: A.1-3; 6.2.3-2.
 """
 
+from datetime import UTC, datetime
 from uuid import UUID
 
+from yingbi.access.owner import OWNER
 from yingbi.domain.box import Box
+from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import SealBrokenError
 from yingbi.store.index import EventIndex
 from yingbi.usecases.opened import Vault
@@ -22,13 +25,15 @@ def build_anew(vault: Vault, box: Box) -> int:
     """Drop the index of a box and let all its objects be read again; return how many.
 
     What is in the index can be had again from the records, so a page that does not open is
-    no loss.
+    no loss. What has locks and no entry afterwards waits, so nothing that is taken in
+    meanwhile is missed. It is in the log before anything is dropped.
     """
-    ids = vault.rooms.catalogue.ids_of(box.box_id)
+    facts, now = {"part": "index", "holder": OWNER}, datetime.now(UTC)
+    vault.log.record(Deed(Action.OPENED, now, box.box_id, purpose="rebuild", facts=facts))
     with vault.rooms.keys_db.begin() as unit:
-        index_of(vault).build_anew(unit, box.box_id, ids)
+        index_of(vault).build_anew(unit, box.box_id)
     vault.rooms.keys_db.empty_journal()
-    return len(ids)
+    return len(vault.rooms.catalogue.ids_of(box.box_id))
 
 
 def check_index(vault: Vault) -> list[UUID]:

@@ -27,6 +27,7 @@ from yingbi.keys.recovery import MOST_SHARES, secret_of, shares_of
 from yingbi.keys.rotate import Rewrapping
 from yingbi.store.folder import WAIT_S, VaultFolder
 from yingbi.usecases.backup_book import rows_of
+from yingbi.usecases.event_index import index_of
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.relock import Tick, rewrap_locks
 
@@ -63,7 +64,8 @@ def rotate_box(vault: Vault, name: str) -> int:
     with vault.rooms.keys_db.begin() as unit:
         old, new = vault.boxes.renew_kek(unit, box.box_id)
         epochs = vault.epochs.reseal(unit, box.box_id, old, new)
-        reseal_pages(vault.keystore, unit, box.box_id, old, new)
+        if reseal_pages(vault.keystore, unit, box.box_id, old, new):
+            index_of(vault).mend(unit)
     vault.rooms.keys_db.empty_journal()
     facts = {"key": "box", "epochs": str(epochs)}
     vault.log.record(Deed(Action.ROTATED, now, box_id=box.box_id, facts=facts))

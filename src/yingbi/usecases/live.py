@@ -22,10 +22,10 @@ from yingbi.domain.messages import say
 from yingbi.domain.notice import Notice
 from yingbi.domain.record import Event
 from yingbi.domain.region import BoxXYXY
-from yingbi.errors import YingbiError
+from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.media.live_source import GoOn, LiveSource
 from yingbi.media.probe import Source
-from yingbi.pipeline.engine import Reel, Seen, Sight, Take, see
+from yingbi.pipeline.engine import Reel, Sight, Take, see
 from yingbi.structure.attention import PoseSource
 from yingbi.usecases.live_deposit import OBJECT_S, Deposit, Stand
 from yingbi.usecases.onlook import Moment, Onlooker
@@ -77,9 +77,9 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     """Yield what there is in each frame, until the source ends or `go_on` says no.
 
     Whoever asked for it is told of events by the way. What was seen until an end of any kind is
-    left at the door.
+    left at the door, also when whoever looks goes away.
 
-    Raises: what reading and sealing raise; UnmaskableError where a network fails on a frame.
+    Raises: what reading and sealing raise; UnmaskableError where anything else fails on a frame.
     """
     hold_s = max(plan.sight.hold_s, HOLD_S)
     take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s))
@@ -87,14 +87,13 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     onlooker = Onlooker(plan.options.keep, poses, plan.options.places)
     deposit = _deposit(source, plan, poses, take)
     pace, broke = _Pace(), list[YingbiError]()
-    for seen in _until_it_breaks(see(take), broke):
-        moment = onlooker.look(seen.frame, seen.regions, seen.labels)
+    try:
+        for moment in _until_it_breaks(take, onlooker, deposit, broke):
+            yield _told(moment, source, plan, pace.count())
+        yield _told(onlooker.end(), source, plan, 0.0)
+    finally:
         if deposit is not None:
-            deposit.note(seen)
-        yield _told(moment, source, plan, pace.count())
-    yield _told(onlooker.end(), source, plan, 0.0)
-    if deposit is not None:
-        deposit.finish()
+            deposit.finish()
     if broke:
         raise broke[0]
 
@@ -136,12 +135,24 @@ def _deposit(
     return Deposit(plan.stand, options, poses, take, begun, tell=plan.tell, object_s=plan.object_s)
 
 
-def _until_it_breaks(looked: Iterable[Seen], broke: list[YingbiError]) -> Iterator[Seen]:
-    """Yield what is seen; what breaks it off is kept for later."""
+def _until_it_breaks(
+    take: Take, onlooker: Onlooker, deposit: Deposit | None, broke: list[YingbiError]
+) -> Iterator[Moment]:
+    """Yield what there is in each frame; what breaks it off is kept for later."""
+    index = 0
     try:
-        yield from looked
+        for seen in see(take):
+            index = seen.frame.index
+            moment = onlooker.look(seen.frame, seen.regions, seen.labels)
+            if deposit is not None:
+                deposit.note(seen)
+            yield moment
     except YingbiError as error:
         broke.append(error)
+    except Exception as error:  # noqa: BLE001 whatever fails, what was seen before is left
+        path, reason = take.reel.source.path, type(error).__name__
+        broke.append(UnmaskableError(path=path, frame=index, reason=reason))
+        broke[0].__cause__ = error
 
 
 class _Once:

@@ -8,6 +8,7 @@ Clause: 6.2.3.b-2; A.1.c-1; A.1.c-2.
 """
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ from yingbi.usecases.watch_work import over_soon
 OBJECT_S = 3600.0
 MOST_PENDING = 24
 """So many objects wait in memory for a vault that cannot be written; then the run ends."""
+LAST_TRIES, LAST_EVERY_S = 25, 5.0
+"""How often what is left last is tried, and how far apart: for two minutes in all."""
 
 Stand = Callable[[], AbstractContextManager[DoorDesk]]
 
@@ -105,9 +108,29 @@ class Deposit:
         one.note(seen)
 
     def finish(self) -> None:
-        """Leave all that there is. Raises: as `note` does; what could not be left is lost."""
-        if self._growing is not None or self._pending:
-            self._close(last=True)
+        """Leave all that there is, waiting up to two minutes for a vault that cannot be written.
+
+        Raises: as `note` does; what could not be left is lost.
+        """
+        try:
+            self._end()
+        finally:
+            self._leave_last()
+
+    def _leave_last(self) -> None:
+        for more in reversed(range(LAST_TRIES)):
+            try:
+                self._leave_all()
+            except YingbiError as error:
+                if not more or not over_soon(error):
+                    raise
+            else:
+                return
+            if more == LAST_TRIES - 1:
+                self._tell(
+                    say("the vault cannot be written now; for two minutes it is tried again")
+                )
+            time.sleep(LAST_EVERY_S)
 
     def _is_over(self, one: _Object, at: datetime) -> bool:
         """Return whether another object begins: after an hour, and with another day's keys."""
@@ -131,21 +154,32 @@ class Deposit:
             seen.frame.pts,
         )
 
-    def _close(self, *, last: bool = False) -> None:
+    def _close(self) -> None:
         """End the object that grows, and leave it with all that still waits."""
-        if self._growing is not None:
-            self._growing.finish()
-            self._pending.append(self._growing)
-            self._growing = None
+        self._end()
         try:
-            while self._pending:
-                self._leave(self._pending[0])
-                del self._pending[0]
-                self.left += 1
+            self._leave_all()
         except YingbiError as error:
-            if last or len(self._pending) >= MOST_PENDING or not over_soon(error):
+            if len(self._pending) >= MOST_PENDING or not over_soon(error):
                 raise
             self._tell(say("the vault cannot be written now; what was sealed waits in memory"))
+
+    def _end(self) -> None:
+        """End the object that grows; it waits to be left."""
+        one, self._growing = self._growing, None
+        if one is None:
+            return
+        try:
+            one.finish()
+        finally:
+            if one.pages:
+                self._pending.append(one)
+
+    def _leave_all(self) -> None:
+        while self._pending:
+            self._leave(self._pending[0])
+            del self._pending[0]
+            self.left += 1
 
     def _leave(self, one: _Object) -> None:
         with (

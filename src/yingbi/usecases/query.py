@@ -33,7 +33,7 @@ from yingbi.usecases.vault import Vault
 KNOWN = "known "
 """How records call somebody whom they know again."""
 INDEX = "index"
-LONGEST_WORDS = 2000
+LONGEST_WORDS, LONGEST_NAME = 2000, 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SOME, _PAGES = 500, 64
 
@@ -46,7 +46,7 @@ class Query:
     unknown when it was recorded is found only where both are open. person: a name, an id, a
     pseudonym, or what records call somebody whom they know ("known abcd2345").
 
-    Raises: UsageError on a name that no record has.
+    Raises: UsageError on a name that no record has, or a person that is no short text.
     """
 
     box: Box
@@ -57,6 +57,10 @@ class Query:
 
     def __post_init__(self) -> None:
         """Refuse what could never be found."""
+        who, most = self.person or "", LONGEST_NAME
+        if len(who) > most or not who.isprintable():
+            problem = say("a person's name has at most {most} printable characters", most=most)
+            raise UsageError(problem=problem)
         for asked, known in ((self.events, tuple(EVENTS)), (self.behaviours, BEHAVIOURS)):
             for name in asked:
                 if name not in known:

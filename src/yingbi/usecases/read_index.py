@@ -9,18 +9,21 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from yingbi.access.owner import self_grant
-from yingbi.db.schema import erasures, objects, subjects
+from yingbi.db.schema import dying_locks, erasures, objects, subjects
 from yingbi.db.sql import select
 from yingbi.domain.box import Box
+from yingbi.domain.keep import keeps
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind
-from yingbi.domain.record import Record, kind_of
+from yingbi.domain.record import Record
 from yingbi.domain.report import Progress
 from yingbi.envelope.header import Header
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import NoSuchObjectError, ObjectErasedError, YingbiError
 from yingbi.keys.wrap import EpochPublic
 from yingbi.release.part import open_part
+from yingbi.store.event_rows import indexed
+from yingbi.store.index import Read, entry_of
 from yingbi.store.stored import StoredObject
 from yingbi.structure.pack import unpack
 from yingbi.usecases.event_index import index_of
@@ -37,36 +40,43 @@ def read_waiting(
 ) -> tuple[int, int, tuple[YingbiError, ...]]:
     """Read what waits of a box into the index; return the bytes, the objects, and what failed.
 
-    Every object is granted and logged before it is opened. One that does not open waits on.
+    Every object is granted and logged before it is opened. One that does not open waits on, and
+    so does one that another process changes meanwhile.
 
     Raises: ReadWriteError, VaultLockedError.
     """
-    waiting = _waiting_of(vault, box)
+    index, waiting = index_of(vault), _waiting_of(vault, box)
     tick = progress.begin(box.name, len(waiting))
     reader, broken, size, many = _Reader(vault, box), list[YingbiError](), 0, 0
     for start in range(0, len(waiting), LOT):
-        lot = list(_stored(vault, waiting[start : start + LOT], broken))
+        some = waiting[start : start + LOT]
+        with vault.rooms.keys_db.read() as unit_of_keys:
+            generations = index.generations(unit_of_keys, some)  # before anything is read
+        lot = list(_stored(vault, [one for one in some if one in generations], broken))
         reader.log(lot)
-        read = list[tuple[StoredObject, Sequence[Record]]]()
+        read = list[Read]()
         for stored in lot:
             try:
-                records = reader.records(stored)
+                entry = entry_of(stored, reader.records(stored))
             except ObjectErasedError:
                 continue  # by another process, meanwhile
             except YingbiError as error:
                 broken.append(error)
                 continue
-            read.append((stored, records))
+            read.append((stored, entry, generations[stored.object_id]))
             size += sum(part.size for part in stored.parts if part.kind is PartKind.RECORDS)
         with vault.rooms.keys_db.begin() as unit:
-            index_of(vault).put_read(unit, read)
-        many += len(read)
+            many += index.put_read(unit, read)
+        vault.rooms.keys_db.empty_journal()
         tick(LOT)
     return size, many, tuple(broken)
 
 
 def _waiting_of(vault: Vault, box: Box) -> list[UUID]:
-    """Return the objects of a box that wait; people, whom an upgrade lets wait too, are let go."""
+    """Return the objects of a box that wait; people, whom an upgrade lets wait too, are let go.
+
+    Left out are those of which segments are on their way out: a change is under way.
+    """
     index = index_of(vault)
     with vault.rooms.keys_db.read() as unit:
         waiting = index.waiting(unit)
@@ -74,11 +84,13 @@ def _waiting_of(vault: Vault, box: Box) -> list[UUID]:
     with vault.rooms.catalogue_db.read() as unit_of_catalogue:
         here = {row.object_id for row in unit_of_catalogue.all(mine)}
         over = {row.object_id for row in unit_of_catalogue.all(select(erasures.c.object_id))}
+        dying = {r.object_id for r in unit_of_catalogue.all(select(dying_locks.c.object_id))}
         people = {r.subject_id for r in unit_of_catalogue.all(select(subjects.c.subject_id))}
     if gone := (people | over) & set(waiting):
         with vault.rooms.keys_db.begin() as unit_of_keys:
             index.forget_waiting(unit_of_keys, sorted(gone))
-    return [one for one in waiting if one in here - over]
+    here -= over | dying
+    return [one for one in waiting if one in here]
 
 
 def _stored(vault: Vault, lot: Sequence[UUID], broken: list[YingbiError]) -> Iterator[StoredObject]:
@@ -113,7 +125,10 @@ class _Reader:
                 self.vault.log.append_all(unit, deeds)
 
     def records(self, stored: StoredObject) -> list[Record]:
-        """Return the object's records of kinds that its box keeps. Raises: as `open_object`."""
+        """Return the object's records for the index that its box keeps.
+
+        Raises: as `open_object`; RecordRefusedError where they are too many.
+        """
         if not _has_records(stored):
             return []
         vault, kept, now = self.vault, stored.part(PartKind.RECORDS), datetime.now(UTC)
@@ -137,7 +152,7 @@ class _Reader:
                 end=PartEnd(kept.segments, kept.final_seal),
             )
             found = (record for _, content in segments for record in unpack(content))
-            return [record for record in found if kind_of(record) in policy.keep]
+            return indexed(record for record in found if keeps(policy.keep, record))
 
     def _key_of(self, _header: Header, key_ids: tuple[bytes, ...]) -> KeyPair:
         if key_ids not in self.keys:

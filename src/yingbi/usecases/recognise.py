@@ -78,7 +78,7 @@ def _gallery(vault: Vault, templates: Templates, name_of: NameOf) -> Iterator[Ga
     )
     gallery = Gallery(Projection.drawn(templates.stream()), members)
     if members:
-        facts = {"people": str(len(members))}
+        facts = {"people": str(len(members)), "subjects": ",".join(sorted(map(str, codes)))}
         vault.log.record(Deed(Action.FACES_COMPARED, now, facts=facts))
     try:
         yield gallery

@@ -18,6 +18,7 @@ from yingbi.errors import ObjectErasedError, UsageError, YingbiError
 from yingbi.store.erase import LOT, finish_receipts, settle
 from yingbi.store.stored import Erasure
 from yingbi.usecases.backup import expire_backups, renew_ledgers
+from yingbi.usecases.enrol import let_go
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.retention import (
     Expired,
@@ -143,6 +144,7 @@ def sweep(vault: Vault, now: datetime, tell: Tell, *, clock_is_right: bool) -> S
         raise UsageError(problem=problem)
     receipts = erase_expired(vault, over, now)
     renew_ledgers(vault, now)
+    let_go(vault, tell)
     key = vault.keystore.lock_store_key
     final = renew_keys(vault, now, tell, at_once=False)
     return Swept(

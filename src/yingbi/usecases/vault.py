@@ -221,7 +221,7 @@ def joined(
         told=log.told,
         inbox=Inbox(folder.inbox, crossing),
         held=holds.blocking,
-        index=EventIndex(pages, groups_in(catalogue_db), catalogue.of_epochs, who),
+        index=EventIndex(pages, groups_in(catalogue_db), who),
     )
     epochs = Epochs(keystore, keys_db, boxes, who)
     return Vault(folder, keystore, boxes, epochs, log, rooms, memory, people, holds, crossing)

@@ -28,9 +28,11 @@ def upgrade() -> None:
         "index_waiting",
         sa.Column("object_id", sa.LargeBinary(), primary_key=True),
         sa.Column("controller_id", sa.LargeBinary(), nullable=False),
+        sa.Column("generation", sa.LargeBinary(), nullable=False),
         sqlite_strict=True,
     )
     op.execute(
-        "INSERT INTO index_waiting (object_id, controller_id)"
-        " SELECT DISTINCT object_id, controller_id FROM lock_places"
+        "INSERT INTO index_waiting (object_id, controller_id, generation)"
+        " SELECT object_id, controller_id, randomblob(16)"
+        " FROM (SELECT DISTINCT object_id, controller_id FROM lock_places)"
     )
