@@ -19,6 +19,7 @@ from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy
 from yingbi.domain.part import MaskedFilm, PartKind, RawFilm
+from yingbi.domain.record_page import Page, page_lines
 from yingbi.domain.report import Quiet
 from yingbi.domain.subject import FIELDS, Basis
 from yingbi.errors import YingbiError
@@ -125,7 +126,7 @@ def hand_in(vault, box: Box, contents: dict[Part, bytes]) -> UUID:
         types = {"masked": "video/mp4", "raw": "video/mp4"}
         writer.commit(ObjectInfo(media_types=types, to_s=2.0), now=now, facts=desk.facts)
     contents[object_id, PartKind.MASKED] = b"".join(films)
-    contents[object_id, PartKind.RECORDS] = b""
+    contents[object_id, PartKind.RECORDS] = page_lines(Page())
     contents[object_id, PartKind.RAW] = original
     return object_id
 
