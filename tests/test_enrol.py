@@ -436,12 +436,7 @@ def test_a_gallery_knows_people_by_names_of_their_box_and_is_wiped(
 # The command.
 
 
-ENROL = (
-    "from yingbi.cli import main; main.COMMANDS.setdefault('enrol', 'enrolling');"
-    "from yingbi.__main__ import main as run; run()"
-)
-"""The program, with the command among its commands."""
-
+ENROL = "from yingbi.__main__ import main; main()"
 KNOWN = """
 import sys
 from pathlib import Path

@@ -1,7 +1,6 @@
 """Classes of data, the signs of a home, and a grading that explains itself."""
 
 import json
-import os
 import re
 from itertools import product
 from pathlib import Path
@@ -25,7 +24,6 @@ from yingbi.domain.settings import resolve
 from yingbi.errors import UnmaskableError
 from yingbi.grade.classes import CLASS_OF, classes
 from yingbi.grade.home import CLEAR, Home, HomeFinder, Judgement, hold_to, judge
-from yingbi.models.shelf import status
 from yingbi.pipeline.finders import Finders
 from yingbi.standard.catalogue import requirements
 from yingbi.usecases.grade import Grading, Looking, grade
@@ -33,15 +31,6 @@ from yingbi.usecases.grade import Grading, Looking, grade
 FILM = Path("film.mp4")
 LOOSE = (Scene.COMMUNITY, Scene.CITY, Scene.MEETING)
 PHONE = "Tel 13800138000"
-
-needs_reader = pytest.mark.skipif(
-    all(
-        model.name != "text-ppocr-reader" or state != "installed"
-        for model, state in status(resolve({}, "", os.environ, {}).models_dir)
-    ),
-    reason="the reader of text is not installed: yingbi models install text-ppocr-reader",
-)
-
 
 # --- the table ---------------------------------------------------------------------------------
 
@@ -171,7 +160,6 @@ def letter(path: Path, line: str = PHONE) -> Path:
     return path
 
 
-@needs_reader
 def test_a_picture_is_graded_with_its_private_text_and_without_the_text_itself(tmp_path, looking):
     grading = grade(letter(tmp_path / "letter.png"), looking, Quiet())
     names = {found.of.name for found in grading.findings}
@@ -182,7 +170,6 @@ def test_a_picture_is_graded_with_its_private_text_and_without_the_text_itself(t
     assert "text.phone" not in {found.of.name for found in told.findings}, "the control"
 
 
-@needs_reader
 def test_a_film_is_graded_with_times_that_lie_in_it(tmp_path, looking):
     grading = grade(face_film(tmp_path / "film.mp4", seconds=1.5), looking, Quiet())
     face = next(found for found in grading.findings if found.of.name == "biometric.face")
@@ -191,7 +178,6 @@ def test_a_film_is_graded_with_times_that_lie_in_it(tmp_path, looking):
     assert 0 < face.score <= 1
 
 
-@needs_reader
 def test_a_network_that_fails_refuses_the_input(tmp_path, looking):
     class Failing:
         kinds, pace = frozenset({Target.FACE}), None
@@ -216,7 +202,6 @@ def test_the_level_that_follows_is_the_scenes_floor_or_what_a_home_asks_for():
         home.level_as(Scene.COMMUNITY)
 
 
-@needs_reader
 def test_the_command_prints_classes_times_rules_and_the_level_with_its_words(tmp_path):
     models_dir()
     path = str(letter(tmp_path / "letter.png"))

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from networks import as_frame, models_dir
-from test_grade import needs_reader
 from yingbi.detect.private import LineJudge, PrivateText, _strip
 from yingbi.detect.reader import Line, TextReader
 from yingbi.domain.frame import Frame, Plane
@@ -210,7 +209,6 @@ def written(*texts: str) -> Frame:
     return as_frame(np.asarray(picture))
 
 
-@needs_reader
 def test_of_real_lines_only_the_private_ones_are_covered():
     texts = ("No smoking area", "Card 6222 0200 0000 0000", "2026-11-24 15:30", "ann@example.com")
     (private,) = Finders(settings("private"), frozenset({Target.TEXT}), 1).all()

@@ -142,6 +142,8 @@ test_tools() {
     has chromium || apt_or_name chromium "chromium, in which tests play what was written"
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] ||
         apt_or_name fonts-wqy-microhei "a font with Chinese letters, in which tests see the pages"
+    note "networks that only some commands need, with which tests look"
+    .venv/bin/yingbi models install --all || stop "networks are missing; run: .venv/bin/yingbi models install --all"
 }
 
 models() {
