@@ -278,7 +278,7 @@ def _one_of_each(rows: list[str]) -> list[str]:
     first: dict[str, str] = {}
     for row in rows:
         record = json.loads(row)
-        first.setdefault(record["kind"] + record.get("event", ""), row)
+        first.setdefault(record.get("kind", "page") + record.get("event", ""), row)
     return list(first.values())
 
 
