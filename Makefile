@@ -37,12 +37,14 @@ demo-home: install ## from a fall to an event, a notice and a day on one page; o
 
 test: install lint ## lint, then all tests; the time of each file is printed
 	@tools/bootstrap.sh tools
+	@tools/bootstrap.sh all-models
 	$(BIN)/python -m pytest -p tests.suite_times -m "unguarded and not torture" $(ARGS)
 	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile \
 		-m "not unguarded and not torture" $(ARGS)
 
 torture: install ## the long tests with their full counts
 	@tools/bootstrap.sh tools
+	@tools/bootstrap.sh all-models
 	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile -rP -m torture $(ARGS)
 
 lint: environment docs ## style, types, floors of the house, spelling, docs

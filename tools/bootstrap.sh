@@ -142,8 +142,6 @@ test_tools() {
     has chromium || apt_or_name chromium "chromium, in which tests play what was written"
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] ||
         apt_or_name fonts-wqy-microhei "a font with Chinese letters, in which tests see the pages"
-    note "networks that only some commands need, with which tests look"
-    .venv/bin/yingbi models install --all || stop "networks are missing; run: .venv/bin/yingbi models install --all"
 }
 
 models() {
@@ -152,11 +150,17 @@ models() {
     .venv/bin/yingbi models install || stop "networks are missing; run: .venv/bin/yingbi models install"
 }
 
+all_models() {
+    note "networks that only some commands need, with which tests look"
+    .venv/bin/yingbi models install --all || stop "networks are missing; run: .venv/bin/yingbi models install --all"
+}
+
 case "${1:-}" in
 venv) sync venv ;;
 demo) sync demo --group demo ;;
 libraries) libraries ;;
 tools) test_tools ;;
 models) models ;;
-*) stop "usage: tools/bootstrap.sh venv|demo|libraries|tools|models" ;;
+all-models) all_models ;;
+*) stop "usage: tools/bootstrap.sh venv|demo|libraries|tools|models|all-models" ;;
 esac
