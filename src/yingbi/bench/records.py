@@ -44,7 +44,7 @@ FILM_BYTES = 1_000_000 // 8 * 86_400
 """A day of film at 1 Mbit a second."""
 HOURS_OF_DAY, FRAMES_A_SECOND = 24, 2
 MOST_PEOPLE, COMES = 3, 0.002
-CLIPS = (("egoblur_gen1_talker.mp4", 1, 15.0), ("meeting_640x360.mp4", 5, 6.0))
+CLIPS = (("egoblur_gen1_talker", 1, 15.0), ("meeting_640x360", 5, 6.0))
 """Clips of one person and of about five, and the frames a second that are wanted on one core."""
 SEED = 2
 """Not the one that the rules were tuned on."""
