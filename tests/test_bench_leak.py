@@ -11,11 +11,12 @@ from yb import Yingbi
 from yingbi.bench import folder, own, pasted, peer, running, written
 from yingbi.bench.fidelity import GREEN, OURS, psnr_outside
 from yingbi.bench.leak_films import make, plans
-from yingbi.bench.leaks import Judged, OtherFramesError, count, judge, wilson
+from yingbi.bench.leaks import Judged, OtherFramesError, count, judge
 from yingbi.bench.stills import Still
 from yingbi.bench.strata import hard_faces, kinds, missed
 from yingbi.bench.tree import CommandFailedError, cost
 from yingbi.bench.truth import Clip, around, patch
+from yingbi.domain.interval import wilson
 from yingbi.media.planes import Planes, planes_of, read_planes, write_planes, write_rgb
 
 GREY = 128

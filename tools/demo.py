@@ -31,18 +31,10 @@ PURPOSE = "insurance claim 2026-17"
 
 def main() -> None:
     """Run the demo; exit 1 where a step gives what the story does not say."""
-    language = choose_language(sys.argv[1:], os.environ)
-    use_language(language)
-    parser = argparse.ArgumentParser(prog="demo.py")
-    parser.add_argument("film", nargs="?", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("demo-out"))
-    parser.add_argument("--lang", choices=["en", "zh"])
-    asked = parser.parse_args()
-    folder = emptied(asked.out.absolute())
-    began = time.monotonic()
-    story = Story(folder, language, fresh_passphrase(folder / "passphrase"))
+    story, film, language, began = begun("demo")
+    folder = story.folder
     try:
-        _tell(Demo(story, folder), asked.film)
+        _tell(Demo(story, folder), film)
     except StoryError as failed:
         give_up(say("The demo stopped: this did not come true: {claim}", claim=failed))
     lead = say(
@@ -52,8 +44,27 @@ def main() -> None:
     print()
     print(say("All came true, in {n} seconds.", n=round(time.monotonic() - began)))
     print(say("The story with its pictures: {page}", page=shown_path(page)))
-    if asked.film:
+    if film:
         print(say("That folder shows your film in clear; 'rm -r' it when you have seen enough."))
+
+
+def begun(name: str) -> tuple[Story, Path | None, str, float]:
+    """Read the command line; return the story in its emptied folder, the user's film, the language, and when it began."""
+    language = choose_language(sys.argv[1:], os.environ)
+    use_language(language)
+    parser = argparse.ArgumentParser(prog=f"{name.replace('-', '_')}.py")
+    parser.add_argument("film", nargs="?", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(f"{name}-out"))
+    parser.add_argument("--lang", choices=["en", "zh"])
+    asked = parser.parse_args()
+    folder = emptied(asked.out.absolute())
+    began = time.monotonic()
+    return (
+        Story(folder, language, fresh_passphrase(folder / "passphrase")),
+        asked.film,
+        language,
+        began,
+    )
 
 
 def emptied(folder: Path) -> Path:

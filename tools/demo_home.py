@@ -6,19 +6,16 @@ Everything is written under demo-home-out/. Level 1, structured only: no picture
 but the film that the story begins with, which is drawn, or yours.
 """
 
-import argparse
 import json
-import os
 import shlex
-import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from demo import emptied, fresh_passphrase
+from demo import begun
 from demo_tell import Story, StoryError, give_up, shown_path
 from home_film import make_home_film
-from yingbi.domain.messages import choose_language, say, use_language
+from yingbi.domain.messages import say
 
 PICTURES = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"ftypisom", b"ftypmp42", b"moofmfhd")
 """How pictures and films begin; none of it stands in what a vault keeps at level 1."""
@@ -30,18 +27,9 @@ SHOWS = ("<img", "<image", "<video", "<script", "<iframe", "src=", "url(", "http
 
 def main() -> None:
     """Run the demo; exit 1 where a step gives what the story does not say."""
-    language = choose_language(sys.argv[1:], os.environ)
-    use_language(language)
-    parser = argparse.ArgumentParser(prog="demo_home.py")
-    parser.add_argument("film", nargs="?", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("demo-home-out"))
-    parser.add_argument("--lang", choices=["en", "zh"])
-    asked = parser.parse_args()
-    folder = emptied(asked.out.absolute())
-    began = time.monotonic()
-    story = Story(folder, language, fresh_passphrase(folder / "passphrase"))
+    story, film, _, began = begun("demo-home")
     try:
-        page = tell(story, folder, asked.film)
+        page = tell(story, story.folder, film)
     except StoryError as failed:
         give_up(say("The demo stopped: this did not come true: {claim}", claim=failed))
     print()

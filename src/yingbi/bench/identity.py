@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from yingbi.bench.leaks import wilson
 from yingbi.bench.row import Row
 from yingbi.crypto.suite import suite
 from yingbi.domain.age import YOUNG_YEARS, band_of
 from yingbi.domain.face import FaceLook
+from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say, say_error
 from yingbi.domain.region import CLEAR_SIGHT, area
 from yingbi.domain.settings import resolve

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yingbi.bench.fidelity import GREEN, OURS
 from yingbi.bench.leak_films import FILMS, FRAMES, make, plans
-from yingbi.bench.leaks import Judged, Leak, count, judge, wilson
+from yingbi.bench.leaks import Judged, Leak, count, judge
 from yingbi.bench.peer import PeerMissingError, run_peer_green
 from yingbi.bench.program import COMMAND
 from yingbi.bench.row import Row
@@ -15,6 +15,7 @@ from yingbi.bench.speed import faces
 from yingbi.bench.stills import native_stills
 from yingbi.bench.tree import cost
 from yingbi.bench.truth import Clip
+from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say
 
 AT_ONCE = 9

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -114,17 +113,6 @@ def count(judged: Iterable[Judged]) -> Leak:
             frames, uncovered = frames + len(counted), uncovered + missed
             most, longest = max(most, gap), max(longest, float(gap / one.rate))
     return Leak(people, leaked, frames, uncovered, longest, most)
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return the Wilson interval (95 percent) of a share."""
-    if not of:
-        return 0.0, 1.0
-    z, share_ = 1.96, hits / of
-    middle = share_ + z * z / (2 * of)
-    off = z * sqrt(share_ * (1 - share_) / of + z * z / (4 * of * of))
-    whole = 1 + z * z / of
-    return max(0.0, (middle - off) / whole), min(1.0, (middle + off) / whole)
 
 
 def _longest(shares: Sequence[float | None]) -> int:

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yingbi.bench.clips import evaluation_clip
-from yingbi.bench.leaks import COVERED, wilson
+from yingbi.bench.leaks import COVERED
 from yingbi.bench.row import Row
 from yingbi.bootstrap import finders, load_settings, parse_targets, second_family, sight
 from yingbi.capture.inputs import find_inputs
 from yingbi.domain.frame import Frame
+from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say
 from yingbi.domain.region import BEYOND_DOUBT, BoxXYXY, Target, clipped, overlap
 from yingbi.domain.settings import Settings

@@ -11,7 +11,7 @@ import numpy as np
 from yingbi.bench.fidelity import GREEN, OURS, Fill
 from yingbi.bench.leak import evaluation_data, unmeasured
 from yingbi.bench.leak_films import darkened, show, wall
-from yingbi.bench.leaks import COVERED, share, wilson
+from yingbi.bench.leaks import COVERED, share
 from yingbi.bench.peer import PeerMissingError, run_peer_green
 from yingbi.bench.program import COMMAND
 from yingbi.bench.row import Row
@@ -19,6 +19,7 @@ from yingbi.bench.speed import faces
 from yingbi.bench.stills import Still, native_stills
 from yingbi.bench.tree import cost
 from yingbi.bench.truth import Affine, Patch, around, patch
+from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say
 from yingbi.domain.region import BoxXYXY
 from yingbi.media.planes import planes_of, read_rgb, write_rgb

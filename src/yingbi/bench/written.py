@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yingbi.bench.fidelity import OURS
 from yingbi.bench.leak import evaluation_data, unmeasured
-from yingbi.bench.leaks import COVERED, wilson
+from yingbi.bench.leaks import COVERED
 from yingbi.bench.program import COMMAND
 from yingbi.bench.reading import Reader, open_reader
 from yingbi.bench.row import Row
@@ -20,6 +20,7 @@ from yingbi.bench.tree import cost
 from yingbi.bootstrap import finders, load_settings
 from yingbi.detect.text import TextFinder
 from yingbi.domain.frame import Frame
+from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say, say_error
 from yingbi.domain.region import BUILT, BoxXYXY, Target, clipped
 from yingbi.errors import ModelMissingError

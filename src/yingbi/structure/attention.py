@@ -51,6 +51,7 @@ class _Followed:
     box: BoxXYXY
     looked_s: float
     seen_s: float
+    posed_s: float
     steady: Steady = field(default_factory=Steady)
 
 
@@ -88,14 +89,16 @@ class Attention:
         return person is None or now - person.looked_s >= 1 / self.looks_per_second - SLACK_S
 
     def _seen(self, frame: Frame, region: Region, track: int, now: float) -> Look:
-        person = self._people.setdefault(track, _Followed(region.box, now, now))
+        person = self._people.setdefault(track, _Followed(region.box, now, now, now))
         person.looked_s = now
         if region.seen:
-            person.seen_s = now
+            person.seen_s = person.posed_s = now
         points = self._points(frame, region.box)
         box = region.box
         if points is None and not region.seen and person.box != region.box:
             points, box = self._points(frame, person.box), person.box
+        if points is not None:
+            person.posed_s = now
         person.box = region.box if points is None else around(points, frame.size)
         return _look(frame, box, points, person, now, seen=region.seen)
 
@@ -110,12 +113,13 @@ class Attention:
             return None
         if not self._due(track, now):
             return None
-        points = self._points(frame, person.box)
+        person.looked_s, box = now, person.box
+        points = self._points(frame, box)
         if points is None:
-            if now - person.looked_s > LOST_S:
+            if now - person.posed_s > LOST_S:
                 del self._people[track]
             return None
-        person.looked_s, box = now, person.box
+        person.posed_s = now
         person.box = around(points, frame.size)
         return _look(frame, box, points, person, now, seen=False)
 

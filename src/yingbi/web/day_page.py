@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 from yingbi.domain.day import HOUR_S, Day
 from yingbi.domain.floor import COLUMNS, ROWS, Floor
 from yingbi.domain.messages import say, use_language
+from yingbi.domain.notice import behaviour_words
 from yingbi.domain.record import BEHAVIOURS
 from yingbi.domain.span import Span, merged
 from yingbi.domain.story import JOIN_S, Fall, Happening, Story, Who, repeats
 from yingbi.web.day_figure import figure
 from yingbi.web.day_words import (
     Names,
-    behaviour,
     clock,
     day_title,
     headline,
@@ -183,7 +183,7 @@ def _doing(day: Day) -> Iterator[dict[str, Any]]:
         if sum(hours):
             busiest = max(range(len(hours)), key=hours.__getitem__)
             yield {
-                "name": behaviour(name),
+                "name": behaviour_words(name),
                 "told": lasting(sum(hours)),
                 "busiest": clock(day.clock(busiest * HOUR_S)),
                 "fallen": name == "fallen",

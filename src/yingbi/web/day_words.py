@@ -154,20 +154,6 @@ def lasting(seconds: float) -> str:
     return say("{hours} h {minutes} min", hours=hours, minutes=rest)
 
 
-def behaviour(name: str) -> str:
-    """Return what somebody did, of `record.BEHAVIOURS`."""
-    words = {
-        "standing": say("standing"),
-        "sitting": say("sitting"),
-        "lying": say("lying"),
-        "walking": say("walking"),
-        "running": say("running"),
-        "waving": say("waving"),
-        "fallen": say("on the floor after a fall"),
-    }
-    return words.get(name) or on_one_line(name)
-
-
 def sentence(one: Happening, names: Names) -> str:
     """Return what happened, without when."""
     who, place = label(one.who, names), one.place or ""

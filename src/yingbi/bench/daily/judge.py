@@ -11,8 +11,8 @@ import numpy as np
 
 from yingbi.bench.daily.days import Stream, drawn_falls, drawn_life
 from yingbi.bench.daily.noise import HOLD_S
-from yingbi.bench.leaks import wilson
 from yingbi.domain.glimpse import Glimpse
+from yingbi.domain.interval import wilson
 from yingbi.domain.record import Behaviour, Event
 
 FALLS, HOURS = 320, 10.0
@@ -135,7 +135,7 @@ def told_by(
             beside += len(told) - len(inside)
     counted = {kind: (sum(hits), len(hits)) for kind, hits in kinds.items()}
     alarms, done, time_s = Counter[str](), Counter[str](), dict[str, float]()
-    confusion = Counter[tuple[str, str]]()
+    confusion: dict[tuple[str, str], float] = {}
     length_s = 0.0
     for stream in life:
         told = hear(stream)
@@ -143,7 +143,8 @@ def told_by(
         for span in stream.doing:
             done[span.name] += 1
             time_s[span.name] = time_s.get(span.name, 0.0) + span.to_s - span.from_s
-        confusion.update(confused(stream, told))
+        for pair, seconds in confused(stream, told).items():
+            confusion[pair] = confusion.get(pair, 0.0) + seconds
         length_s += stream.length_s
     return Verdict(
         sum(hits for hits, _ in counted.values()),
@@ -155,7 +156,7 @@ def told_by(
         alarms.total(),
         length_s / 3600,
         {name: (alarms[name], done[name], time_s[name] / 3600) for name in sorted(done)},
-        dict(confusion),
+        confusion,
     )
 
 
@@ -170,9 +171,9 @@ def heard(make_conduct: Maker, stream: Stream) -> list[Told]:
     return sorted(told, key=lambda one: one.at_s)
 
 
-def confused(stream: Stream, told: Iterable[Told]) -> Counter[tuple[str, str]]:
+def confused(stream: Stream, told: Iterable[Told]) -> dict[tuple[str, str], float]:
     """Return seconds by (truth, told) of the glimpses whose truth is known."""
-    seconds = Counter[tuple[str, str]]()
+    seconds: dict[tuple[str, str], float] = {}
     spans = [one.what for one in told if isinstance(one.what, Behaviour)]
     times = np.array([glimpse.time_s for track in stream.tracks for glimpse in track])
     if not len(times):
@@ -184,7 +185,8 @@ def confused(stream: Stream, told: Iterable[Told]) -> Counter[tuple[str, str]]:
     for truth in stream.being:
         inside = said[(times >= truth.from_s) & (times < truth.to_s)]
         for name, count in Counter(inside.tolist()).items():
-            seconds[truth.name, name] += count * step_s  # type: ignore[assignment]
+            pair = (truth.name, name)
+            seconds[pair] = seconds.get(pair, 0.0) + count * step_s
     return seconds
 
 
