@@ -67,6 +67,13 @@ SETTINGS = (
         ("auto", "onnxruntime", "onnxruntime-gpu", "openvino-f32", "openvino-bf16"),
     ),
     Setting(
+        "models.cards",
+        str,
+        "optional",
+        _("Whether a network without a model card is refused."),
+        ("optional", "required"),
+    ),
+    Setting(
         "detect.size",
         int,
         1280,
@@ -182,6 +189,14 @@ SETTINGS = (
         "veryfast",
         _("How long masked film is encoded: slower is smaller (x264 preset)."),
         ENCODER_PRESETS,
+    ),
+    Setting(
+        "records.size",
+        int,
+        960,
+        _("The same as detect.size where records alone are kept; the smaller of both counts."),
+        low=320,
+        high=4096,
     ),
     Setting(
         "records.poses_per_second",

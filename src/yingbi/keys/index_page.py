@@ -58,8 +58,8 @@ def packed(entries: Sequence[IndexEntry]) -> bytes:
     """Return a page's content in the size that its objects have room for."""
     pieces = (_ENTRY.pack(*entry[:4], len(entry.content)) + entry.content for entry in entries)
     content = b"".join(pieces)
-    needed = max(_LENGTH.size + len(content), sum(entry.room for entry in entries))
-    size = PAGE_BYTES
+    needed, room = _LENGTH.size + len(content), sum(entry.room for entry in entries)
+    size = PAGE_BYTES * max(1, -(-room // PAGE_BYTES))
     while size < needed:
         size *= 2
     return (_LENGTH.pack(len(content)) + content).ljust(size, b"\0")
