@@ -6,9 +6,7 @@ on is told, with the share of them as confidence, and nothing where they do not 
 Clause: A.1-4; 6.2.1.b-1.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,7 @@ from yingbi.domain.glimpse import Points
 from yingbi.domain.record import Attribute
 from yingbi.domain.region import BoxXYXY
 from yingbi.media.upright import upright_crop
+from yingbi.structure.votes import Votes
 
 SHOULDERS, HIPS, KNEES = (5, 6), (11, 12), (13, 14)
 PLACES: Mapping[str, tuple[tuple[int, int], tuple[int, int], tuple[float, float]]] = {
@@ -38,36 +37,24 @@ HUES = (
 """Up to which hue, in degrees, a colour has a name."""
 
 
-@dataclass(slots=True)
 class Clothes:
     """The colours of everybody in the picture. Feed it poses, and ask when an interval ends."""
 
-    _votes: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
-    _spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._votes = Votes(LEAST_SIGHTS, AGREED)
 
     def see(self, frame: Frame, name: str, points: Points, now: float) -> None:
         """Take one sight of somebody. points: shares of the displayed picture."""
         for attribute, (above, below, along) in PLACES.items():
             box = _patch(points, above, below, along, frame.size)
-            if box is None:
-                continue
-            colour = colour_of(upright_crop(frame, box, PATCH, PATCH))
-            votes = self._votes.setdefault(name, {}).setdefault(attribute, Counter())
-            votes[colour] += 1
-        first, _ = self._spans.get(name, (now, now))
-        self._spans[name] = (first, now)
+            if box is not None:
+                colour = colour_of(upright_crop(frame, box, PATCH, PATCH))
+                self._votes.add(name, attribute, colour, now)
 
     def told(self) -> list[Attribute]:
-        """Return what is agreed on since it was last asked, and begin anew."""
-        found = []
-        for name, attributes in self._votes.items():
-            for attribute, votes in attributes.items():
-                colour, most = votes.most_common(1)[0]
-                share = most / votes.total()
-                if votes.total() >= LEAST_SIGHTS and share >= AGREED:
-                    found.append(Attribute(name, *self._spans[name], attribute, colour, share))
-        self._votes, self._spans = {}, {}
-        return found
+        """Return what is agreed on since this was last asked, and begin anew."""
+        return self._votes.told()
 
 
 def colour_of(patch: NDArray[np.uint8]) -> str:
