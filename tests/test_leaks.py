@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from films import face_film, portrait
+from house import ROOT
 from lair import PASSPHRASE, PLACES, Answer, Lair
 from leak_plants import KINDS
 from leak_scan import Trail, files_of, scan, trail_of
@@ -159,7 +160,7 @@ def test_what_a_door_left_the_owner_opens(delivered: Protected) -> None:
 def planted(tmp_path_factory: pytest.TempPathFactory, film: Path) -> tuple[Lair, Trace]:
     lair = Lair(tmp_path_factory.mktemp("lair") / "of-plants")
     folders = [lair.root / place for place in PLACES]
-    plants = Path(__file__).with_name("leak_plants.py")
+    plants = ROOT / "tools" / "leak_plants.py"
     return lair, lair.traced(sys.executable, plants, film, PLANTED_RECORD, *folders)
 
 

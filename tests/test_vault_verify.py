@@ -29,7 +29,7 @@ def protect(house, box):
     ids = {"controller_id": house.folder.controller_id, "box_id": box.box_id}
     level, device, object_id = box.policy.level, house.keystore.device, new_id()
     door = Door(house.keystore.suite, level, **ids, object_id=object_id, epoch=epoch, device=device)
-    film = MaskedFilm(b"film" * 100, "video/mp4", 0.0, 4.0)
+    film = MaskedFilm(b"film" * 100, "video/mp4", 0.0, 4.0, ("none",))
     sealer = PartSealer(door, PartKind.MASKED)
     group = LockGroup(box.box_id, epoch.epoch)
     with ObjectWriter(house.rooms, object_id=object_id, level=level, group=group, day=DAY) as into:

@@ -27,11 +27,13 @@ from yingbi.govern.subjects import Subjects
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.epoch import epoch_of
 from yingbi.keys.epochs import Epochs
+from yingbi.keys.index_pages import IndexPages
 from yingbi.keys.keystore import Keystore
 from yingbi.keys.locks import LockGroup, LockTable
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.folder import VaultFolder
 from yingbi.store.inbox import Inbox
+from yingbi.store.index import EventIndex, groups_in
 from yingbi.store.shelf import ObjectShelf
 from yingbi.store.stored import ObjectInfo
 from yingbi.store.writer import ObjectWriter, Rooms
@@ -149,6 +151,7 @@ def open_vault(path: Path, *, passphrase: bytes = PASSPHRASE, crossing=no_crossi
             keystore.suite.key_bytes,
             log.told,
             Inbox(folder.inbox, crossing),
+            index=EventIndex(IndexPages(keystore, boxes, who), groups_in(catalogue_db), who),
         )
         epochs = Epochs(keystore, keys_db, boxes, who)
         yield House(folder, keystore, boxes, epochs, log, rooms, people)
@@ -160,6 +163,10 @@ def undone(database):
     with pytest.raises(ZeroDivisionError), database.begin() as unit:  # noqa: PT012
         yield unit
         raise ZeroDivisionError
+
+
+def files_of(vault: Path) -> list[Path]:
+    return [path for path in (vault / "objects").rglob("*") if path.is_file()]
 
 
 def everything(path: Path) -> bytes:

@@ -3,7 +3,7 @@
     .venv/bin/python tools/demo_home.py [--out DIR] [--lang en|zh] [FILM]
 
 Everything is written under demo-home-out/. Level 1, structured only: no picture is written there
-but the film that the story begins with, which is drawn, or yours.
+but the film that the story begins with, which is drawn, or yours: at its end everything is searched.
 """
 
 import json
@@ -13,13 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from demo import begun
+from demo_scan import confined, prove_nothing_left
 from demo_tell import Story, StoryError, give_up, shown_path
 from home_film import make_home_film
 from yingbi.domain.messages import say
-
-PICTURES = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"ftypisom", b"ftypmp42", b"moofmfhd")
-"""How pictures and films begin; none of it stands in what a vault keeps at level 1."""
-
 
 SHOWS = ("<img", "<image", "<video", "<script", "<iframe", "src=", "url(", "http://", "https://")
 """What a page that shows a picture or asks for something would hold."""
@@ -39,7 +36,8 @@ def main() -> None:
 
 def tell(story: Story, folder: Path, own: Path | None) -> Path:
     """Tell all steps in order; return the page of the day."""
-    vault = folder / "vault"
+    vault, figures = folder / "vault", folder / "figures.mp4"
+    story.environment |= confined(folder)
 
     def yingbi(*words: str | Path) -> str:
         return story.run("--vault", vault, *words).out
@@ -75,11 +73,10 @@ def tell(story: Story, folder: Path, own: Path | None) -> Path:
     kinds, events = records_of(story, vault, folder, first)
     story.proven(say("records were written, poses among them"), holds="pose" in kinds)
     story.proven(say("the fall is an event"), holds="fell" in events or own is not None)
-    story.proven(say("no picture was written into the vault"), holds=not pictures_in(vault))
     story.chapter(say("Asked, seen, told"))
     answer = yingbi("query", "--box", "home", "--event", "fell")
     story.proven(say("the index tells when"), holds="19:00" in answer or own is not None)
-    yingbi("open", first, "--part", "preview", "-o", folder / "figures.mp4")
+    yingbi("open", first, "--part", "preview", "-o", figures)
     told = folder / "told.txt"
     order = "fell=/bin/sh -c " + shlex.quote(f"printenv YINGBI_TEXT >> {shlex.quote(str(told))}")
     story.run("live", film, "--level", "1", "--quiet", "--once", "--on", order)
@@ -111,6 +108,8 @@ def tell(story: Story, folder: Path, own: Path | None) -> Path:
         say("the page shows no picture and asks for nothing"),
         holds=not any(mark in text for mark in SHOWS),
     )
+    story.chapter(say("Is there any picture?"))
+    prove_nothing_left(story, film, figures)
     return page
 
 
@@ -123,12 +122,6 @@ def records_of(
     records = [json.loads(line) for line in out.read_text().splitlines()]
     kinds = {one["kind"] for one in records if "kind" in one}
     return kinds, {one["event"] for one in records if "event" in one}
-
-
-def pictures_in(vault: Path) -> list[Path]:
-    """Return the files that hold anywhere what pictures and films begin with."""
-    files = [path for path in vault.rglob("*") if path.is_file()]
-    return [one for one in files if any(mark in one.read_bytes() for mark in PICTURES)]
 
 
 if __name__ == "__main__":

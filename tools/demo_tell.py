@@ -72,8 +72,12 @@ class Story:
     """Prints each piece as it happens and keeps it for the page."""
 
     def __init__(self, folder: Path, language: str, passphrase: Path) -> None:
-        """Start without a chapter; folder: where pictures lie; passphrase: its file."""
+        """Start without a chapter; folder: where pictures lie; passphrase: its file.
+
+        Its `environment` is what commands are told beside the user's own.
+        """
         self.folder, self.chapters = folder, list[Chapter]()
+        self.environment = dict[str, str]()
         self.passphrase = passphrase
         self._language = language
         self._coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -125,10 +129,14 @@ class Story:
         Raises: StoryError where it ends otherwise.
         """
         words = [shown_path(a) if isinstance(a, Path) else a for a in arguments]
-        environment = os.environ | {
-            "YINGBI_LANG": self._language,
-            "YINGBI_PASSPHRASE_FILE": str(passphrase or self.passphrase),
-        }
+        environment = (
+            os.environ
+            | self.environment
+            | {
+                "YINGBI_LANG": self._language,
+                "YINGBI_PASSPHRASE_FILE": str(passphrase or self.passphrase),
+            }
+        )
         environment.pop("YINGBI_VAULT", None)
         if nobody:
             environment.pop("YINGBI_PASSPHRASE_FILE")

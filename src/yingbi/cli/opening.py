@@ -22,6 +22,12 @@ FILE = click.Path(path_type=Path)
     type=click.Choice(["masked", "records", "preview"]),
     help=say("Which part (default: masked; records at level 1)."),
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    help=say("How records are written (default: by the output's ending, .jsonl or .csv)."),
+)
 @click.option("--raw", is_flag=True, help=say("The original, at level 3 where the box allows it."))
 @click.option(
     "--purpose", default="", metavar="TEXT", help=say("Why the original is needed; it is logged.")
@@ -54,6 +60,7 @@ def open_command(
             problem=say("An original needs --purpose TEXT: the log keeps why it was opened.")
         )
     from yingbi.domain.part import PartKind
+    from yingbi.domain.record_file import Form
     from yingbi.usecases.look import object_id_of
     from yingbi.usecases.open import Wish, open_object
 
@@ -65,6 +72,7 @@ def open_command(
         seconds_of(given["from_s"]),
         seconds_of(given["to_s"]),
         _span(given["span"]),
+        form=Form(given["form"]) if given["form"] else None,
     )
     with opened(obj) as vault:
         done = open_object(vault, wish, out, force=given["force"])

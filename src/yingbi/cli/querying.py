@@ -9,6 +9,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.options import JSON, opened, tell, vault_options
 from yingbi.domain.messages import say, say_count, say_error
+from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
     from yingbi.store.event_rows import Happening
@@ -49,21 +50,26 @@ if TYPE_CHECKING:
 @click.option(
     "--rebuild", is_flag=True, help=say("Make the index of the box anew first, from its records.")
 )
+@click.option(
+    "--csv", "as_csv", is_flag=True, help=say("Print a table for spreadsheets, times in UTC.")
+)
 @vault_options
 @JSON
 @click.pass_obj
 def query_command(
-    obj: dict[str, Any], /, box_name: str, *, rebuild: bool, as_json: bool, **given: Any
+    obj: dict[str, Any], /, box_name: str, *, as_csv: bool, as_json: bool, **given: Any
 ) -> None:
     """Print what was found, the newest last, and how much was opened for it."""
+    if as_csv and as_json:
+        raise UsageError(problem=say("Use --csv or --json, not both."))
     from yingbi.usecases.event_index import build_anew
     from yingbi.usecases.query import Query, ask, span_asked, told
 
     span = span_asked(given["between"])
-    with opened(obj) as vault, show.progress(quiet=as_json) as progress:
+    with opened(obj) as vault, show.progress(quiet=as_json or as_csv) as progress:
         box = vault.boxes.box_named(box_name)
         wanted = Query(box, given["events"], given["behaviours"], span, given["person"])
-        if rebuild:
+        if given["rebuild"]:
             build_anew(vault, box)
         answer = ask(vault, wanted, progress)
     if as_json:
@@ -73,7 +79,19 @@ def query_command(
         found = [told(one) for one in answer.found]
         show.as_json({"found": found, "opened": size, "unread": unread})
         return
-    _print(answer)
+    if as_csv:
+        _print_table(answer)
+    else:
+        _print(answer)
+    _tell_beside(answer)
+
+
+def _print_table(answer: "Answer") -> None:
+    """Print the rows as bytes: they are UTF-8 wherever they go."""
+    from yingbi.domain.spreadsheet import table
+    from yingbi.usecases.query import COLUMNS, told
+
+    click.echo(b"".join(table(COLUMNS, map(told, answer.found))), nl=False)
 
 
 def _print(answer: "Answer") -> None:
@@ -83,6 +101,10 @@ def _print(answer: "Answer") -> None:
         show.table(head, (_row(one, words) for one in answer.found))
     else:
         click.echo(say("Nothing of it is in the records of this box."))
+
+
+def _tell_beside(answer: "Answer") -> None:
+    """Tell what could not be read, and how much was opened."""
     if answer.unread:
         tell(
             say_count(

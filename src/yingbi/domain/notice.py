@@ -5,8 +5,10 @@ Clause: A.1-3; A.1-4.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from yingbi.domain.messages import on_one_line, say
+from yingbi.domain.place import PICTURE
 from yingbi.domain.record import Event
 
 CLOCK = "%Y-%m-%d %H:%M:%S"
@@ -54,17 +56,50 @@ def person_words(subject: str) -> str:
 
 
 def event_words(event: Event) -> str:
-    """Return an event as a sentence, without when it was."""
+    """Return an event as a sentence, as it happens and without when."""
     who = say("Somebody") if event.subject is None else person_words(event.subject)
-    place, count = event.place or "", event.count or 0
     lasted = _seconds(round(event.for_s or 0))
+    return event_sentence(event, who, lasted, past=False) or on_one_line(event.event)
+
+
+class Eventful(Protocol):
+    """What an event is told by, be it one record or several that are one line of a day."""
+
+    @property
+    def event(self) -> str:
+        """Which event, of `record.EVENTS`."""
+
+    @property
+    def place(self) -> str | None:
+        """Where it was, by the place's name."""
+
+    @property
+    def direction(self) -> str | None:
+        """Which way a line was crossed."""
+
+    @property
+    def count(self) -> int | None:
+        """How many people there were."""
+
+
+def event_sentence(one: Eventful, who: str, lasted: str, *, past: bool) -> str:
+    """Return what happened as a sentence, without when; empty where no sentence tells it.
+
+    who, lasted: in words. past: looked back on, as a page of a day does; else as it happens.
+    """
+    place, count = one.place or "", one.count or 0
+    in_zone = (
+        say("{who} was in “{place}”.", who=who, place=place)
+        if past
+        else say("{who} is in “{place}”.", who=who, place=place)
+    )
     words = {
         "entered": say("{who} came.", who=who),
         "left": say("{who} went away.", who=who),
         "count": say("People there: {count}.", count=count),
         "crossed": say("{who} went over the line “{place}”.", who=who, place=place),
         "crossed back": say("{who} went back over the line “{place}”.", who=who, place=place),
-        "in-zone": say("{who} is in “{place}”.", who=who, place=place),
+        "in-zone": in_zone,
         "dwelt": say("{who} stayed in “{place}” for {time}.", who=who, place=place, time=lasted),
         "crowd": say("Many people at once: {count}.", count=count),
         "crowd there": say("Many people at once in “{place}”: {count}.", place=place, count=count),
@@ -74,9 +109,9 @@ def event_words(event: Event) -> str:
         "camera-covered": say("The camera was covered."),
         "camera-moved": say("The camera was moved."),
     }
-    back = " back" if event.event == "crossed" and event.direction == "back" else ""
-    there = " there" if event.event == "crowd" and place not in ("", "picture") else ""
-    return words.get(event.event + back + there) or on_one_line(event.event)
+    back = " back" if one.event == "crossed" and one.direction == "back" else ""
+    there = " there" if one.event == "crowd" and place not in ("", PICTURE) else ""
+    return words.get(one.event + back + there, "")
 
 
 def behaviour_words(behaviour: str | None) -> str:

@@ -1,21 +1,19 @@
 """Records as a table for spreadsheets: one row a record, always the same columns.
 
-A cell holds a word of a closed list, a name of small letters, a number or a time, or nothing:
-no cell begins as a formula does. RFC 4180.
+A cell holds a word of a closed list, a name of small letters, a number or a time, or nothing.
 
 Clause: A.1-4; 6.2.4.b.6-1.
 """
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from io import StringIO
 from itertools import chain
 from typing import Any
 
 from yingbi.domain.record import Record, span_of
 from yingbi.domain.record_form import to_json
 from yingbi.domain.record_page import Page, utc_text
+from yingbi.domain.spreadsheet import table
 
 KEY_POINT_NAMES = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear",
@@ -32,17 +30,12 @@ COLUMNS = (
 """utc: of `from_ms`, where the page's start is known. A moment is from and to at once."""
 
 
-def to_csv(pages: Iterable[Page]) -> str:
-    r"""Return the table of all pages, its columns named in the first row; rows end with \r\n.
+def to_csv(pages: Iterable[Page]) -> Iterator[bytes]:
+    r"""Yield the table of all pages, its columns named in the first row; rows end with \r\n.
 
     Raises: RecordRefusedError for a record that schema 2 would refuse.
     """
-    table = StringIO(newline="")
-    writer = csv.DictWriter(table, COLUMNS, restval="")
-    writer.writeheader()
-    for page in pages:
-        writer.writerows(_row(page, record) for record in page.records)
-    return table.getvalue()
+    return table(COLUMNS, (_row(page, record) for page in pages for record in page.records))
 
 
 def _row(page: Page, record: Record) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The pages of the index of events: sealed, each under a key of its own.
 
-A page's key, and from when to when the page tells something, are sealed under the
-KEK of its box and that once more under the lock-store key. The pages stand in the
+A page's key, from when to when the page tells something, and of how many objects, are
+sealed under the KEK of its box and that once more under the lock-store key. The pages stand in the
 database of keys and change in one transaction with the locks of their objects: an
 object has events exactly as long as it has locks. Erasing one gives its page a fresh
 key, as it does to a page of locks; what the old key opened is gone for good when the
@@ -22,13 +22,15 @@ from yingbi.db.database import KeysUnit
 from yingbi.db.schema import index_pages, index_waiting, lock_places
 from yingbi.db.sql import Row, and_, delete, insert, select, update
 from yingbi.domain.ids import new_id
-from yingbi.errors import NoKeyError, NoSuchBoxError, SealBrokenError
+from yingbi.errors import NoKeyError, NoSuchBoxError, SealBrokenError, YingbiError
 from yingbi.keys.boxes import Boxes
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.index_page import INDEX, IndexEntry, PageGroup, packed, span_of, takes, unpacked
 from yingbi.keys.provider import RootProvider
 
 _SPAN = struct.Struct(">qq")
+_TOLD = struct.Struct(">qqI")
+"""Behind a page's key. Pages that were last written before there was a count end with the span."""
 _HEAD = (
     index_pages.c.page_id,
     index_pages.c.controller_id,
@@ -42,7 +44,10 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """A page that is not opened yet: its key, and between which microseconds it tells something."""
+    """A page that is not opened yet: its key, and between which microseconds it tells something.
+
+    objects: how many have an entry there; None where the page is older than this count.
+    """
 
     page_id: UUID
     group: PageGroup
@@ -50,6 +55,7 @@ class PageHead:
     first_us: int
     last_us: int
     sealed_bytes: int
+    objects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +137,24 @@ class IndexPages:
         """Remove every page of a box; return how many there were."""
         return unit.run(delete(index_pages).where(index_pages.c.box_id == box_id))
 
-    def object_ids(self, unit: KeysUnit) -> set[UUID]:
-        """Open every page and return the objects in them. Raises: SealBrokenError, NoKeyError."""
-        rows = (self._row(unit, page_id) for page_id in self._ids(unit))
-        pages = (self._opened(unit, row)[1] for row in rows if row is not None)
-        return {UUID(bytes=entry.object_id) for page in pages for entry in page}
-
-    def sound(self, unit: KeysUnit) -> set[UUID]:
-        """Destroy every page that does not open; return the objects in the others."""
-        known = set[UUID]()
+    def look_through(self, unit: KeysUnit) -> tuple[set[UUID], dict[UUID, YingbiError]]:
+        """Open every page; return the objects in them, and why which pages do not open."""
+        known, broken = set[UUID](), dict[UUID, YingbiError]()
         for page_id in self._ids(unit):
             try:
                 row = self._row(unit, page_id)
                 entries = [] if row is None else self._opened(unit, row)[1]
-            except (SealBrokenError, NoKeyError):
-                _remove(unit, page_id)
+            except (SealBrokenError, NoKeyError) as error:
+                broken[page_id] = error
                 continue
             known |= {UUID(bytes=entry.object_id) for entry in entries}
+        return known, broken
+
+    def sound(self, unit: KeysUnit) -> set[UUID]:
+        """Destroy every page that does not open; return the objects in the others."""
+        known, broken = self.look_through(unit)
+        for page_id in broken:
+            _remove(unit, page_id)
         return known
 
     def _destroy(
@@ -215,16 +222,19 @@ class IndexPages:
 
     def _head(self, row: Row[Any], openers: "_Openers") -> PageHead:
         group = _group(row)
-        told = openers.open(row, _named(self._controller, row.page_id, group))
-        key, (first, last) = told[: -_SPAN.size], _SPAN.unpack(told[-_SPAN.size :])
-        return PageHead(row.page_id, group, key, first, last, len(row.wrapped_key))
+        told = openers.open(row, _place(row))
+        key, told = told[: self._suite.key_bytes], told[self._suite.key_bytes :]
+        form = _TOLD if len(told) == _TOLD.size else _SPAN
+        first, last, *many = form.unpack(told)
+        return PageHead(row.page_id, group, key, first, last, len(row.wrapped_key), *many)
 
     def _write(self, unit: KeysUnit, head: PageHead, entries: Sequence[IndexEntry]) -> None:
         """Write a page under the head's key; one of which nothing was read is a new one."""
         if not entries:
             return
         at, kek = self._at(head), self._boxes.kek(unit, head.group.box_id)
-        inner = seal_cell(self._suite, kek, head.key + _SPAN.pack(*span_of(entries)), at)
+        told = _TOLD.pack(*span_of(entries), len(entries))
+        inner = seal_cell(self._suite, kek, head.key + told, at)
         columns = _wrapped(self._keystore, inner, at)
         columns["sealed"] = seal_cell(self._suite, head.key, packed(entries), at)
         if head.sealed_bytes:
@@ -271,8 +281,8 @@ def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
     others = index_pages.c.lock_store_id != keystore.lock_store_key.key_id
     rows = unit.all(select(*_HEAD).where(others).limit(limit))
     for row in rows:
-        at = _place(row.controller_id, row)
         try:
+            at = _place(row)
             columns = _wrapped(keystore, _unwrapped(keystore, row, at), at)
         except (SealBrokenError, NoKeyError):
             _remove(unit, row.page_id)
@@ -294,8 +304,8 @@ def reseal_pages(
     lost = 0
     rows, suite = unit.all(select(*_HEAD).where(index_pages.c.box_id == box_id)), keystore.suite
     for row in rows:
-        at = _place(row.controller_id, row)
         try:
+            at = _place(row)
             told = open_cell(suite, old_kek, _unwrapped(keystore, row, at), at, what=INDEX)
         except (SealBrokenError, NoKeyError):
             _remove(unit, row.page_id)
@@ -351,8 +361,12 @@ def _of(group: PageGroup) -> Any:
     return and_(columns.box_id == group.box_id, day)
 
 
-def _place(controller_id: UUID, row: Row[Any]) -> bytes:
-    return _named(controller_id, row.page_id, _group(row))
+def _place(row: Row[Any]) -> bytes:
+    """Return what a page's row says of itself. Raises: SealBrokenError where no row says so."""
+    try:
+        return _named(row.controller_id, row.page_id, _group(row))
+    except OverflowError:
+        raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
 
 
 def _named(controller_id: UUID, page_id: UUID, group: PageGroup) -> bytes:

@@ -19,7 +19,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.domain.record import Record, span_of
-from yingbi.domain.record_page import lines_of
+from yingbi.domain.record_file import Form, form_of, written
 from yingbi.envelope.header import Header
 from yingbi.envelope.part import PartEnd
 from yingbi.errors import UnsafeOutputError, UsageError
@@ -31,6 +31,7 @@ from yingbi.release.opening import EpochKeyOf
 from yingbi.release.part import open_part
 from yingbi.release.range import open_range
 from yingbi.release.span import check_span, open_span
+from yingbi.store.graded import raised_by
 from yingbi.store.stored import StoredObject
 from yingbi.structure.pack import unpack, unpack_page
 from yingbi.usecases.vault import Vault
@@ -43,6 +44,7 @@ LONGEST_PURPOSE = 2000
 class Wish:
     """What is to be opened. part None: masked at levels 2 and 3, records at level 1.
 
+    form: of records; None: as the output's ending says.
     purpose: needed for the original. from_s, to_s: seconds from the object's start.
     span: first byte and number of bytes, of an original alone.
     of: only segments of these ids.
@@ -55,6 +57,7 @@ class Wish:
     to_s: float | None = None
     span: tuple[int, int] | None = None
     of: frozenset[UUID] | None = None
+    form: Form | None = None
 
     @property
     def whole(self) -> bool:
@@ -92,11 +95,13 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
 
     Raises: NoSuchObjectError, ObjectErasedError, NoSuchPartError, NotAuthorisedError,
         NeedsApproverError, RawNeverError, SealBrokenError, NoKeyError, OutputExistsError,
-        UnsafeOutputError where `out` lies in the vault.
+        UnsafeOutputError where `out` lies in the vault, UsageError for records by an ending
+        that is none of theirs.
     """
     stored = vault.rooms.catalogue.get(wish.object_id)
     usual = PartKind.RECORDS if stored.level is Level.STRUCTURED_ONLY else PartKind.MASKED
     part = wish.part or usual
+    form = _form(wish, part, out)
     sealed = PartKind.RECORDS if part is PartKind.PREVIEW else part
     grant = _leave(vault, stored, sealed, wish.purpose)
     stored.part(sealed)
@@ -106,7 +111,10 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
         if wish.span is None:
             film = sealed is not PartKind.RECORDS
             segments = _segments(vault, stored, sealed, wish, grant, passing=film)
-            _write(file, part, stored, wish, segments)
+            if form is None:
+                _write(file, part, stored, wish, segments)
+            else:
+                file.writelines(_records(wish, form, segments))
         else:
             file.write(_bytes_of(vault, stored, wish.span, grant))
         size = file.tell()
@@ -149,13 +157,29 @@ def must_lie_outside(vault: Vault, out: Path) -> None:
         raise UnsafeOutputError(output=out, reason="it lies in the vault")
 
 
+def _form(wish: Wish, part: PartKind, out: Path) -> Form | None:
+    """Return the form that records are to get, None for any other part. Raises: UsageError."""
+    if part is PartKind.RECORDS:
+        return wish.form or form_of(out)
+    if wish.form is not None:
+        raise UsageError(problem=say("--format is for records alone"))
+    return None
+
+
 def _leave(
     vault: Vault, stored: StoredObject, part: PartKind, purpose: str, *, leaves: bool = True
 ) -> Grant:
     policy = vault.boxes.record(stored.box_id).box.policy
     now = datetime.now(UTC)
     return self_grant(
-        vault.keystore, policy, stored.object_id, [part], purpose=purpose, now=now, leaves=leaves
+        vault.keystore,
+        policy,
+        stored.object_id,
+        [part],
+        purpose=purpose,
+        now=now,
+        leaves=leaves,
+        raised_by=raised_by(stored.info),
     )
 
 
@@ -261,15 +285,19 @@ def _write(
     segments: Iterator[tuple[PrivateMetadata, Octets]],
 ) -> None:
     match part:
-        case PartKind.RECORDS:
-            pages = (unpack_page(content) for _, content in segments)
-            file.writelines(lines_of(page.only(_within(page.records, wish)) for page in pages))
         case PartKind.PREVIEW:
             records = (r for _, content in segments for r in _within(unpack(content), wish))
             size = int(stored.info.extra["width"]), int(stored.info.extra["height"])
             draw_preview(records, file, size)
         case _:
             file.writelines(_film(segments, wish))
+
+
+def _records(
+    wish: Wish, form: Form, segments: Iterator[tuple[PrivateMetadata, Octets]]
+) -> Iterator[bytes]:
+    pages = (unpack_page(content) for _, content in segments)
+    return written((page.only(_within(page.records, wish)) for page in pages), form)
 
 
 def _film(segments: Iterator[tuple[PrivateMetadata, Octets]], wish: Wish) -> Iterator[Octets]:

@@ -6,9 +6,11 @@ into it first, each object granted and logged as any opening is.
 Clause: 6.1-8; 6.2.4-2; 6.2.4.b.2-2; A.1-3.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +24,14 @@ from yingbi.domain.messages import say
 from yingbi.domain.people_errors import NoSuchSubjectError
 from yingbi.domain.record import BEHAVIOURS, EVENTS
 from yingbi.domain.report import Progress
-from yingbi.errors import NotAuthorisedError, UsageError, YingbiError
+from yingbi.errors import NotAuthorisedError, SealBrokenError, UsageError, YingbiError
+from yingbi.keys import index_page
+from yingbi.keys.index_pages import PageHead
+from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.store.event_rows import Happening
 from yingbi.store.event_search import Somebody, Wanted, search
 from yingbi.store.index import EventIndex
-from yingbi.usecases.event_index import index_of
+from yingbi.usecases.event_index import index_of, whole_heads
 from yingbi.usecases.look import Between, between
 from yingbi.usecases.vault import Vault
 
@@ -34,6 +39,11 @@ KNOWN = "known "
 """How records call somebody whom they know again."""
 INDEX = "index"
 LONGEST_WORDS, LONGEST_NAME = 2000, 200
+COLUMNS = (
+    "at", "kind", "name", "subject", "place", "direction", "count", "for_s", "confidence",
+    "from_s", "id",
+)  # fmt: skip
+"""What `told` tells, in a table's order."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SOME, _PAGES = 500, 64
 
@@ -108,7 +118,7 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
     """Return what the box's records tell of what is asked.
 
     Raises: NoSuchSubjectError; SealBrokenError, NoKeyError where a page of the index does not
-        open: `build_anew` makes it anew.
+        open or is missing: `build_anew` makes it anew.
     """
     index = index_of(vault)
     if not vault.keystore.is_open:
@@ -116,7 +126,7 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
     facts = {"part": INDEX, "holder": OWNER}
     now, box_id = datetime.now(UTC), query.box.box_id
     vault.log.record(Deed(Action.OPENED, now, box_id, purpose=query.words, facts=facts))
-    person = None if query.person is None else _somebody(vault, query.person)
+    person = None if query.person is None else _somebody(vault, query.person, query.box)
     first_us, until_us = (None if end is None else _microseconds(end) for end in query.span)
     wanted = Wanted(query.what, first_us, until_us, person)
     read, unread = Opened(0, 0), tuple[YingbiError, ...]()
@@ -127,8 +137,7 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
 
         size, many, unread = read_waiting(vault, query.box, progress)
         read = Opened(size, 0, many)
-    with vault.rooms.keys_db.read() as unit:
-        found, opened = _search(index, unit, box_id, wanted)
+    found, opened = _found(vault, box_id, wanted)
     total = Opened(opened.bytes + read.bytes, opened.pages, read.objects)
     living = _living(vault, {one.object_id for one in found})
     kept = (one for one in found if one.object_id in living)
@@ -165,11 +174,26 @@ def told(one: Happening) -> dict[str, Any]:
     }
 
 
+def _found(vault: Vault, box_id: UUID, wanted: Wanted) -> tuple[list[Happening], Opened]:
+    """Return what all the pages of a box tell. Raises: SealBrokenError where one is missing.
+
+    Looks twice where one seems to be: another process may have written in between.
+    """
+    for last in (False, True):
+        # The second time no other process may write.
+        still = vault.rooms.catalogue_db.begin() if last else nullcontext()
+        with still, vault.rooms.keys_db.read() as unit:
+            heads = whole_heads(vault, unit, box_id)
+            if heads is not None:
+                return _search(index_of(vault), unit, heads, wanted)
+    raise SealBrokenError(what=index_page.INDEX, reason="a page of it is missing")
+
+
 def _search(
-    index: EventIndex, unit: KeysUnit, box_id: UUID, wanted: Wanted
+    index: EventIndex, unit: KeysUnit, heads: Sequence[PageHead], wanted: Wanted
 ) -> tuple[list[Happening], Opened]:
-    """Open the pages of a box that may hold what is wanted, some at a time."""
-    heads, found = index.pages.heads(unit, box_id), list[Happening]()
+    """Open the pages that may hold what is wanted, some at a time."""
+    found = list[Happening]()
     size = sum(head.sealed_bytes for head in heads)
     chosen = [head for head in heads if wanted.may_be_in(head.first_us, head.last_us)]
     for start in range(0, len(chosen), _PAGES):
@@ -179,7 +203,7 @@ def _search(
     return found, Opened(size, len(chosen))
 
 
-def _somebody(vault: Vault, text: str) -> Somebody:
+def _somebody(vault: Vault, text: str, box: Box) -> Somebody:
     """Return how records may speak of a person. Raises: NoSuchSubjectError."""
     if text.startswith(KNOWN):
         return Somebody(frozenset({text}))
@@ -194,7 +218,20 @@ def _somebody(vault: Vault, text: str) -> Somebody:
     links: dict[bytes, list[Any]] = {}
     for link in people.appearances.of_subject(subject.subject_id):
         links.setdefault(link.object_id.bytes, []).append(link)
-    return Somebody(frozenset({subject.pseudonym}), links)
+    names = {subject.pseudonym}
+    rotation = box.policy.detail.names
+    if rotation == "none":
+        return Somebody(frozenset(names), links)
+    given = Pseudonyms(vault.keystore, box.box_id, rotation)
+    if rotation == "box":
+        names.add(given.on(subject.subject_id, _EPOCH.date()))
+        return Somebody(frozenset(names), links)
+
+    @cache
+    def on_day(day: int) -> str:
+        return given.on(subject.subject_id, _EPOCH.date() + timedelta(days=day))
+
+    return Somebody(frozenset(names), links, on_day)
 
 
 def _living(vault: Vault, object_ids: Iterable[UUID]) -> set[UUID]:

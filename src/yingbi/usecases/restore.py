@@ -38,6 +38,7 @@ from yingbi.usecases.backup import (
     manifests,
     snapshot_labels,
 )
+from yingbi.usecases.event_index import index_of
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.vault import Ask, databases_of, joined, open_vault
 
@@ -293,6 +294,8 @@ def _fill(
     ):
         _hold_together(vault, manifest)
         gone = _erase_again(vault, erased, erased.parts_since(manifest), now)
+        with vault.rooms.keys_db.begin() as unit:
+            index_of(vault).mend(unit)  # what was not whole when it was backed up is read again
         vault.replacer.replace(now, lambda _done: None)
         facts = {"backup": str(manifest.backup_id), "erased": str(gone), "ledger": erased.at}
         vault.log.record(Deed(Action.RESTORED, now, facts=facts))

@@ -20,6 +20,7 @@ from yingbi.govern.people import Told
 from yingbi.release.verify import verify_part
 from yingbi.store.check import check, check_boxes, check_receipts
 from yingbi.store.stored import StoredObject
+from yingbi.usecases.event_index import check_index
 from yingbi.usecases.vault import Vault
 
 KeyName = tuple[UUID, tuple[bytes, ...]]
@@ -28,7 +29,7 @@ KeyName = tuple[UUID, tuple[bytes, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How much was checked, and which objects and boxes are broken, with their error.
+    """How much was checked, and which objects, boxes and pages of the index are broken, with their error.
 
     log_root: the root of the log's tree as hexadecimal. Whoever keeps it elsewhere
         can later show that nothing was cut off the log's end. refused, waiting: deliveries
@@ -47,7 +48,7 @@ class Verified:
 def verify(
     vault: Vault, object_id: UUID | None, progress: Progress, witness: Path | None = None
 ) -> Verified:
-    """Check one object with its box, or all of them with all boxes, locks and the log.
+    """Check one object with its box, or all of them with all boxes, locks, the index and the log.
 
     witness: a file with a checkpoint that the log must continue.
 
@@ -63,6 +64,7 @@ def verify(
         same_as_logged(vault)
         vault.rooms.locks.verify()
         broken += _broken_boxes(vault)
+        broken += check_index(vault)
     catalogue = vault.rooms.catalogue
     chosen = catalogue.find() if object_id is None else [catalogue.get(object_id)]
     tick = progress.begin("", len(chosen))

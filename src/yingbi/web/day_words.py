@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from yingbi.domain.day import Day
 from yingbi.domain.messages import on_one_line, say
+from yingbi.domain.notice import event_sentence, person_words
 from yingbi.domain.story import Happening, Who
 
 MINUTE_S, HOUR_S = 60, 3600
@@ -105,10 +106,8 @@ def label(who: Who | None, names: Names) -> str:
     """Return what somebody is called on the page."""
     if who is None:
         return say("Somebody")
-    if who.number is not None:
-        return say("Person {number}", number=who.number)
-    code = who.subject.removeprefix("known ")
-    return named(who, names) or say("Known person {code}", code=code)
+    subject = who.subject if who.number is None else f"unknown {who.number}"
+    return named(who, names) or person_words(subject)
 
 
 def day_title(day: date) -> str:
@@ -156,27 +155,7 @@ def lasting(seconds: float) -> str:
 
 def sentence(one: Happening, names: Names) -> str:
     """Return what happened, without when."""
-    who, place = label(one.who, names), one.place or ""
-    time, count = lasting(one.for_s or 0), one.count or 0
-    somewhere = place not in ("", "picture")
-    words = {
-        "entered": say("{who} came.", who=who),
-        "left": say("{who} went away.", who=who),
-        "crossed": say("{who} went over the line “{place}”.", who=who, place=place),
-        "crossed back": say("{who} went back over the line “{place}”.", who=who, place=place),
-        "in-zone": say("{who} was in “{place}”.", who=who, place=place),
-        "dwelt": say("{who} stayed in “{place}” for {time}.", who=who, place=place, time=time),
-        "crowd": say("Many people at once: {count}.", count=count),
-        "crowd there": say("Many people at once in “{place}”: {count}.", place=place, count=count),
-        "fell": say("{who} fell.", who=who),
-        "left-alone": say("{who} was left alone.", who=who),
-        "unknown-person": say("Somebody came who is not known."),
-        "camera-covered": say("The camera was covered."),
-        "camera-moved": say("The camera was moved."),
-    }
-    back = " back" if one.event == "crossed" and one.direction == "back" else ""
-    there = " there" if one.event == "crowd" and somewhere else ""
-    told = words.get(one.event + back + there)
+    told = event_sentence(one, label(one.who, names), lasting(one.for_s or 0), past=True)
     return told or say("Something else was noted: {what}", what=one.event)
 
 

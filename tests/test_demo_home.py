@@ -1,0 +1,89 @@
+"""The demo of a home searches all that it wrote; what it would not find, it would not prove."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from demo_scan import STATE, blind_to, confined, prove_nothing_left, scanned
+from demo_tell import Story, StoryError
+from films import face_film
+from leak_plants import crop, raw_frame
+from leak_scan import Trail, trail_of
+from yb import Yingbi
+
+FIGURES = "figures.mp4"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Path:
+    """The folder of a story: its film, a vault of level 1, a figure film, and what is beside them."""
+    folder = tmp_path_factory.mktemp("story")
+    film = face_film(folder / "evening.mp4", seconds=2.0)
+    secret = folder / "passphrase"
+    secret.touch(mode=0o600)
+    secret.write_text("a passphrase of the story")
+    where = {"YINGBI_VAULT": str(folder / "vault"), "YINGBI_PASSPHRASE_FILE": str(secret)}
+    yingbi = Yingbi(folder, **confined(folder), **where, YINGBI_DETECT_SIZE="320")
+    yingbi("vault", "init", "--suite", "intl")
+    yingbi("box", "create", "home", "--level", "1")
+    (made,) = json.loads(yingbi("protect", film, "--box", "home", "--json").out)
+    yingbi("open", made["id"], "--part", "preview", "-o", folder / FIGURES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trail(told) -> Trail:
+    return trail_of(told / "evening.mp4", (), 50_000)
+
+
+def found_in(folder: Path, trail: Trail) -> set[str]:
+    done = scanned(trail, folder, folder / "evening.mp4", folder / FIGURES)
+    return {str(Path(one.place).relative_to(folder)) for one in done.found}
+
+
+def test_a_story_of_level_1_leaves_no_picture_anywhere(told, trail):
+    done = scanned(trail, told, told / "evening.mp4", told / FIGURES)
+    assert done.found == []
+    assert done.files >= 7
+    assert done.bytes > 100_000
+    assert len(trail.pixels) > 10_000
+    assert {path.name for path in (told / "state").iterdir()} == set(STATE)
+
+
+@pytest.mark.parametrize("place", ["vault/objects/aa", *(f"state/{name}" for name in STATE)])
+def test_the_control_a_picture_in_any_place_is_found(told, trail, tmp_path, place):
+    folder = Path(shutil.copytree(told, tmp_path / "story"))
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    (folder / place / "one").write_bytes(b"head" + raw_frame(told / "evening.mp4"))
+    (folder / place / "two").write_bytes(b"head" + crop(told / "evening.mp4"))
+    assert found_in(folder, trail) == {f"{place}/one", f"{place}/two"}
+
+
+def test_the_figure_film_may_be_a_film_and_nothing_more(told, trail, tmp_path):
+    folder = Path(shutil.copytree(told, tmp_path / "story"))
+    (folder / "another.mp4").write_bytes((folder / FIGURES).read_bytes())
+    assert found_in(folder, trail) == {"another.mp4"}
+    with (folder / FIGURES).open("ab") as figures:
+        figures.write(raw_frame(told / "evening.mp4"))
+    assert found_in(folder, trail) == {"another.mp4", FIGURES}
+
+
+def test_the_search_is_blind_to_nothing_and_leaves_nothing_of_its_own(told, trail):
+    before = sorted(told.rglob("*"))
+    assert blind_to(trail, told, told / "evening.mp4") == set()
+    assert sorted(told.rglob("*")) == before
+
+
+def test_a_story_that_left_a_picture_stops(told, trail, tmp_path, capsys):
+    folder = Path(shutil.copytree(told, tmp_path / "story"))
+    film, figures = folder / "evening.mp4", folder / FIGURES
+    story = Story(folder, "en", folder / "passphrase")
+    story.chapter("Is there any picture?")
+    prove_nothing_left(story, film, figures)
+    files = scanned(trail, folder, film, figures).files
+    assert f"{files} files, " in capsys.readouterr().out
+    (folder / "thumbnail").write_bytes(crop(film))
+    with pytest.raises(StoryError, match="no picture was written"):
+        prove_nothing_left(story, film, figures)
