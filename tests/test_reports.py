@@ -35,6 +35,7 @@ from yingbi.domain.report_errors import (
     RunInUseError,
 )
 from yingbi.keys.installation import InstallationKey, fingerprint, installation_key, known_key
+from yingbi.keys.signature import signed
 from yingbi.media.contact import cell, sheet
 from yingbi.media.film import FilmReader
 from yingbi.media.glimpse import glimpses
@@ -43,7 +44,7 @@ from yingbi.pipeline.recheck import Watch, _share
 from yingbi.usecases.check_report import check_report
 from yingbi.usecases.evidence import Evidence, identity
 from yingbi.usecases.journal import Journal, Past, journal_of, opened_journal
-from yingbi.usecases.signed_report import REPORT, check_signature, signed, trusted_report
+from yingbi.usecases.signed_report import REPORT, check_signature, trusted_report
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.floats(-1e6, 1e6),

@@ -15,6 +15,7 @@ import numpy as np
 from yingbi.bench.stills import Still
 from yingbi.bench.truth import Affine, Clip, Person, around, head, patch
 from yingbi.domain.region import BoxXYXY, clipped
+from yingbi.media.degrade import darkened
 from yingbi.media.planes import Planes, Samples8, planes_of, read_rgb, resized, warped, write_planes
 
 WIDTH, HEIGHT, FRAMES = 640, 352, 48
@@ -197,11 +198,3 @@ def show(
         affine[:, 0] *= width / wide
         affine[:, 1] *= height / high
     return warped(picture, affine, *size, beside)
-
-
-def darkened(shown: Samples8, gamma: float, grain: float, chance: np.random.Generator) -> Samples8:
-    """Return the frame at less light and with the camera's grain."""
-    light = 255 * (shown / np.float32(255)) ** np.float32(gamma)
-    noise = chance.standard_normal(shown.shape[:2], np.float32)[:, :, None] * np.float32(grain)
-    made: Samples8 = (light + noise + np.float32(0.5)).clip(0, 255).astype(np.uint8)
-    return made

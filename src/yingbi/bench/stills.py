@@ -1,12 +1,11 @@
 """Stills of the evaluation data whose boxes people drew, and people to be pasted into films."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from yingbi.domain.region import BoxXYXY
+from yingbi.examine.sets import native_faces
 
 CHECKED: dict[str, BoxXYXY] = {
     "0c5e25d359f6": (71, 58, 168, 185),
@@ -36,7 +35,7 @@ class Still:
 
 def native_stills(data: Path) -> list[Still]:
     """Return the stills whose boxes owe nothing to a detector, in a fixed order."""
-    return [*_voc(data / "faces_mask_voc"), *_dlib(data / "faces_dlib")]
+    return [Still(one.path, tuple(t.box for t in one.truths)) for one in native_faces(data)]
 
 
 def pasteable(data: Path) -> list[Still]:
@@ -47,30 +46,3 @@ def pasteable(data: Path) -> list[Still]:
         if box is not None:
             found.append(Still(path, (box,)))
     return found
-
-
-def _voc(folder: Path) -> Iterator[Still]:
-    for note in sorted(folder.glob("*.xml")):
-        picture = note.with_suffix(".jpg")
-        root = ET.parse(note).getroot()  # noqa: S314 - the evaluation data's own
-        corners = ("xmin", "ymin", "xmax", "ymax")
-        boxes = [
-            tuple(int(box.findtext(corner, "0")) for corner in corners)
-            for box in root.iter("bndbox")
-        ]
-        if picture.is_file() and boxes:
-            yield Still(picture, tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in boxes))
-
-
-def _dlib(folder: Path) -> Iterator[Still]:
-    notes = folder / "training.xml"
-    if not notes.is_file():
-        return
-    for image in ET.parse(notes).getroot().iter("image"):  # noqa: S314 - the evaluation data's own
-        picture, boxes = folder / image.get("file", ""), []
-        for box in image.iter("box"):
-            left, top = int(box.get("left", "0")), int(box.get("top", "0"))
-            wide, high = int(box.get("width", "0")), int(box.get("height", "0"))
-            boxes.append((left, top, left + wide, top + high))
-        if picture.is_file() and boxes:
-            yield Still(picture, tuple(boxes))

@@ -10,7 +10,7 @@ import numpy as np
 
 from yingbi.bench.fidelity import GREEN, OURS, Fill
 from yingbi.bench.leak import evaluation_data, unmeasured
-from yingbi.bench.leak_films import darkened, show, wall
+from yingbi.bench.leak_films import show, wall
 from yingbi.bench.leaks import COVERED, share
 from yingbi.bench.peer import PeerMissingError, run_peer_green
 from yingbi.bench.program import COMMAND
@@ -22,6 +22,7 @@ from yingbi.bench.truth import Affine, Patch, around, patch
 from yingbi.domain.interval import wilson
 from yingbi.domain.messages import say
 from yingbi.domain.region import BoxXYXY
+from yingbi.media.degrade import darkened
 from yingbi.media.planes import planes_of, read_rgb, write_rgb
 
 SIZE = 640, 480

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from yingbi.cli import show
+from yingbi.cli import evaluating, show
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say
 from yingbi.errors import LibraryMissingError, ModelChangedError, UsageError
@@ -13,9 +13,15 @@ from yingbi.errors import LibraryMissingError, ModelChangedError, UsageError
 JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 
 
-@click.group("models", help=say("The networks that find people: list, install, import, verify."))
+@click.group(
+    "models", help=say("The networks that find people: list, install, import, verify, evaluate.")
+)
 def models_command() -> None:
     """Hold the commands on networks."""
+
+
+models_command.add_command(evaluating.models_evaluate)
+models_command.add_command(evaluating.models_card)
 
 
 def _state_words() -> dict[str, str]:
@@ -31,19 +37,25 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
     """Print the manifest with each network's state."""
     from dataclasses import asdict
 
+    from yingbi.models.card import standing
     from yingbi.models.own import own_models, own_state
     from yingbi.models.shelf import status
 
     folder = settings_of(obj).models_dir
     found = status(folder)
     brought = [(model, own_state(model, folder)) for model in own_models(folder)]
+    by_card = {m.name: standing(m.onnx_sha256, m.least) for m, _ in found}
+    by_card |= {m.name: standing(m.sha256, m.least) for m, _ in brought}
     if as_json:
-        listed = [asdict(model) | {"state": state} for model, state in found]
-        show.as_json(listed + [asdict(model) | {"state": state} for model, state in brought])
+        told = {name: stands.to_json() for name, stands in by_card.items()}
+        listed = [asdict(m) | {"state": state, "evaluated": told[m.name]} for m, state in found]
+        own = [asdict(m) | {"state": state, "evaluated": told[m.name]} for m, state in brought]
+        show.as_json(listed + own)
         return
     head = (
         say("network"),
         say("state"),
+        say("evaluated here"),
         say("package"),
         say("licence"),
         say("of its origin"),
@@ -53,6 +65,7 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
         (
             m.name,
             _state_words()[state],
+            evaluating.in_words(by_card[m.name]),
             f"{m.package.name} {m.package.version}",
             m.licence_package,
             m.licence_upstream,
@@ -60,10 +73,24 @@ def models_list(obj: dict[str, Any], /, *, as_json: bool) -> None:
         )
         for m, state in found
     ] + [
-        (m.name, _state_words()[state], say("your own, {kind}", kind=m.kind), "?", "?", "?")
+        (
+            m.name,
+            _state_words()[state],
+            evaluating.in_words(by_card[m.name]),
+            _brought(m.kind, private=m.private),
+            "?",
+            "?",
+            "?",
+        )
         for m, state in brought
     ]
     show.table(head, rows)
+
+
+def _brought(kind: str, *, private: bool) -> str:
+    if private:
+        return say("your own, {kind}, sealed to this device", kind=kind)
+    return say("your own, {kind}", kind=kind)
 
 
 @models_command.command(
@@ -113,15 +140,29 @@ def models_install(
     metavar="LIST",
     help=say("Numbers of the classes that are meant, from 0 on (default: all)."),
 )
+@click.option(
+    "--private", is_flag=True, help=say("Seal it to this device; it is opened in memory alone.")
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help=say("Share that it must find by its model card, or it is not loaded."),
+)
 @click.pass_obj
 def models_import(
-    obj: dict[str, Any], /, file: Path, kind: str, name: str | None, classes: str | None
+    obj: dict[str, Any], /, file: Path, kind: str, name: str | None, **given: Any
 ) -> None:
     """Import, and say how to use it."""
     from yingbi.usecases.own_network import import_network
 
-    meant = _numbers(classes)
-    model = import_network(file, kind, name, meant, settings_of(obj).models_dir)
+    meant = _numbers(given["classes"])
+    how = {option: given[option] for option in ("private", "least")}
+    model = import_network(file, kind, name, meant, settings_of(obj), **how)
+    if model.private:
+        click.echo(
+            say("Sealed to this device. Keep the file elsewhere or delete it: it is not touched.")
+        )
     click.echo(
         say(
             "{name}: kept, SHA-256 {digest}; use it with detect.face_network, detect.person_network or detect.plate_network",

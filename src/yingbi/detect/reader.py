@@ -72,9 +72,11 @@ class TextReader:
         return text, float(heat.max(axis=1)[kept].mean())
 
 
-def loaded(models_dir: Path, threads: int) -> tuple[Network, Sequence[str]]:
+def loaded(
+    models_dir: Path, threads: int, cards: str = "optional"
+) -> tuple[Network, Sequence[str]]:
     """Return the reader's network and its characters; raises what `models.shelf.checked` raises."""
-    network = OnnxNetwork(checked(READER, models_dir), threads)
+    network = OnnxNetwork(checked(READER, models_dir, cards), threads)
     return network, network.notes[ALPHABET].splitlines()
 
 

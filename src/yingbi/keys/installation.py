@@ -57,6 +57,17 @@ def known_key(home: Path, suite_name: str) -> InstallationKey | None:
     Raises: InstallationKeyError where others can read the file or it is no such key.
     """
     path = _place(home, suite_name)
+    content = own_secret(path)
+    if content is None:
+        return None
+    return _parsed(content, suite(suite_name), path)
+
+
+def own_secret(path: Path) -> bytes | None:
+    """Return what a file of secrets holds, at most MOST_BYTES and one; None where there is none.
+
+    Raises: InstallationKeyError where others can read it.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
@@ -67,8 +78,7 @@ def known_key(home: Path, suite_name: str) -> InstallationKey | None:
         mode = os.fstat(file.fileno()).st_mode
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InstallationKeyError(path=path, reason="others can read it; chmod 600 it")
-        content = file.read(MOST_BYTES + 1)
-    return _parsed(content, suite(suite_name), path)
+        return file.read(MOST_BYTES + 1)
 
 
 def installation_key(home: Path, suite_name: str) -> InstallationKey:
@@ -84,11 +94,7 @@ def installation_key(home: Path, suite_name: str) -> InstallationKey:
     cipher, path = suite(suite_name), _place(home, suite_name)
     private, public = cipher.new_signer()
     content = MAGIC + bytes([cipher.code]) + len(private).to_bytes(2, "big") + private + public
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ours = _write_once(path, content)
-    except OSError as error:
-        raise CannotCreateError(path=path, reason=error.strerror) from None
+    ours = write_once(path, content)
     if ours:
         return InstallationKey(cipher, public, private, path, made=True)
     theirs = known_key(home, suite_name)
@@ -97,8 +103,19 @@ def installation_key(home: Path, suite_name: str) -> InstallationKey:
     return theirs
 
 
+def write_once(path: Path, content: bytes) -> bool:
+    """Give the file its name only when it is whole; return False where another was first.
+
+    Raises: CannotCreateError.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _write_once(path, content)
+    except OSError as error:
+        raise CannotCreateError(path=path, reason=error.strerror) from None
+
+
 def _write_once(path: Path, content: bytes) -> bool:
-    """Give the file its name only when it is whole; return False where another was first."""
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -48,6 +48,7 @@ class Model:
     licence_package, licence_upstream: of the package, and of whoever trained the network.
     training_data, measured: as far as known, in words.
     extra: nothing that masks needs it; it is installed only where it is asked for.
+    least: share of what is there that it must find by its model card to be loaded, 0..1.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Model:
     training_data: str
     measured: str
     extra: bool = False
+    least: float | None = None
 
     @property
     def file(self) -> str:

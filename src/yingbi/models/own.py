@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from yingbi.domain.canonical_json import canonical
 from yingbi.domain.messages import say
+from yingbi.domain.settings import data_home
 from yingbi.errors import (
     CannotCreateError,
     ModelChangedError,
@@ -21,8 +23,10 @@ from yingbi.errors import (
     NoSuchInputError,
     UnreadableInputError,
     UsageError,
+    YingbiError,
 )
 from yingbi.inference.session import Network, OnnxNetwork
+from yingbi.models.card import admit
 from yingbi.models.manifest import manifest
 from yingbi.models.shelf import State, digest, write
 
@@ -37,17 +41,30 @@ class OwnModel:
     """One network that the user brought.
 
     classes: which of its classes are meant; none given means all.
+    private: whether it is sealed to this device. least: as in the manifest.
     """
 
     name: str
     kind: str
     sha256: str
     classes: tuple[int, ...] = ()
+    private: bool = False
+    least: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that is no share."""
+        if self.least is not None and not 0 <= self.least <= 1:
+            raise ValueError("the least recall lies from 0 to 1")
 
     @property
     def file(self) -> str:
         """Name of its file in the folder of the networks."""
-        return f"{self.name}.onnx"
+        return f"{self.name}.sealed" if self.private else f"{self.name}.onnx"
+
+    @property
+    def bound(self) -> bytes:
+        """What a sealed network is bound to: all that its entry says of what it does and must do."""
+        return canonical([self.name, self.kind, self.sha256, list(self.classes), self.least])
 
 
 def own_models(models_dir: Path) -> list[OwnModel]:
@@ -67,22 +84,49 @@ def own_models(models_dir: Path) -> list[OwnModel]:
 
 
 def own_state(model: OwnModel, models_dir: Path) -> State:
-    """Return what lies in the folder for a brought network."""
+    """Return what lies in the folder for a brought network; "changed" is what does not open, too."""
+    try:
+        own_content(model, models_dir)
+    except ModelMissingError:
+        return "missing"
+    except YingbiError:
+        return "changed"
+    return "installed"
+
+
+def own_content(model: OwnModel, models_dir: Path) -> bytes:
+    """Return a brought network, its digest checked; a private one is opened in memory.
+
+    Raises: ModelMissingError, ModelChangedError; what `sealed.unsealed` raises.
+    """
     try:
         content = (models_dir / model.file).read_bytes()
     except OSError:
-        return "missing"
-    return "installed" if digest(content) == model.sha256 else "changed"
+        raise ModelMissingError(model=model.name) from None
+    if model.private:
+        from yingbi.models.sealed import unsealed
+
+        content = unsealed(content, model.bound, model.name, data_home())
+    if digest(content) != model.sha256:
+        raise ModelChangedError(model=model.name)
+    return content
 
 
 def bring(
-    source: Path, name: str | None, kind: str, classes: tuple[int, ...]
+    source: Path,
+    name: str | None,
+    kind: str,
+    classes: tuple[int, ...],
+    *,
+    private: bool = False,
+    least: float | None = None,
 ) -> tuple[OwnModel, bytes]:
     """Return how a file would be listed, and what it holds; nothing is written.
 
     name: None takes the file's own.
 
-    Raises: NoSuchInputError, UnreadableInputError, UsageError on a name that cannot be taken.
+    Raises: NoSuchInputError, UnreadableInputError, UsageError on a name that cannot be taken and
+        on a threshold that is no share.
     """
     content = _read(source)
     name = source.stem.lower().replace("_", "-") if name is None else name
@@ -97,38 +141,56 @@ def bring(
         raise UsageError(
             problem=say("'{name}' is the name of a network of this version", name=name)
         )
-    return OwnModel(name, kind, digest(content), classes), content
+    try:
+        return OwnModel(name, kind, digest(content), classes, private, least), content
+    except ValueError:  # nan passes for a number between others
+        raise UsageError(problem=say("--least is a share from 0 to 1")) from None
 
 
-def keep(model: OwnModel, content: bytes, models_dir: Path) -> None:
+def keep(model: OwnModel, content: bytes, models_dir: Path, suite_name: str = "intl") -> None:
     """Write the network into the folder and list it; one of the same name is replaced.
 
-    Raises: CannotCreateError, and ModelChangedError where the list cannot be read.
+    suite_name: of the ciphers that seal a private one.
+
+    Raises: CannotCreateError, and ModelChangedError where the list cannot be read; what
+        `sealed.sealed` raises.
     """
     others = [other for other in own_models(models_dir) if other.name != model.name]
     listed = {"networks": [asdict(one) for one in [*others, model]]}
+    if model.private:
+        from yingbi.models.sealed import sealed
+
+        content = sealed(content, model.bound, model.name, data_home(), suite_name)
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
         write(content, models_dir / model.file)
         write(json.dumps(listed, indent=2).encode() + b"\n", models_dir / LIST)
+        for left in {f"{model.name}.onnx", f"{model.name}.sealed"} - {model.file}:
+            (models_dir / left).unlink(missing_ok=True)  # what it was kept as before
     except OSError as error:
         raise CannotCreateError(path=models_dir / model.file, reason=error.strerror) from None
 
 
-def open_own(name: str, models_dir: Path, threads: int) -> tuple[OwnModel, Network]:
+def own_model(name: str, models_dir: Path) -> OwnModel:
+    """Return how a brought network is listed. Raises: ModelMissingError, ModelChangedError."""
+    found = next((model for model in own_models(models_dir) if model.name == name), None)
+    if found is None:
+        raise ModelMissingError(model=name)
+    return found
+
+
+def open_own(
+    name: str, models_dir: Path, threads: int, cards: str = "optional"
+) -> tuple[OwnModel, Network]:
     """Return a brought network, loaded from the very bytes whose digest was checked.
 
-    Raises: ModelMissingError, ModelChangedError, ModelUnfitError.
+    cards: as `admit` takes it.
+
+    Raises: ModelUnfitError; what `own_content` and `admit` raise.
     """
-    model = next((model for model in own_models(models_dir) if model.name == name), None)
-    try:
-        content = (models_dir / model.file).read_bytes() if model else b""
-    except OSError:
-        content = b""
-    if model is None or not content:
-        raise ModelMissingError(model=name)
-    if digest(content) != model.sha256:
-        raise ModelChangedError(model=name)
+    model = own_model(name, models_dir)
+    content = own_content(model, models_dir)
+    admit(name, model.sha256, model.least, cards)
     return model, loaded(content, name, threads)
 
 

@@ -1,6 +1,6 @@
 """The folder of installed networks: what is there, and loading only what is right.
 
-Clause: 6.2.1.f-2.
+Clause: 6.2.1.f-2; 6.2.4.a.1-1.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from typing import Literal
 from yingbi.errors import CannotCreateError, ModelChangedError, ModelMissingError
 from yingbi.inference.runtime import open_network as load
 from yingbi.inference.session import Network
+from yingbi.models.card import admit
 from yingbi.models.manifest import Model, manifest
 
 State = Literal["installed", "missing", "changed"]
@@ -31,32 +32,45 @@ def state(model: Model, models_dir: Path) -> State:
     return "installed" if digest(content) == model.onnx_sha256 else "changed"
 
 
-def open_network(name: str, models_dir: Path, threads: int, runtime: str = "auto") -> Network:
-    """Return a network, loaded from the very bytes whose digest was checked.
+def open_network(
+    name: str, models_dir: Path, threads: int, runtime: str = "auto", cards: str = "optional"
+) -> Network:
+    """Return a network, loaded from the very bytes whose digest was checked, if its card allows it.
 
     Args:
         name: as in the manifest.
         models_dir: the folder of the networks.
         threads: how many threads one call may use.
         runtime: which library runs it; "auto" is the one that was measured and chosen here.
+        cards: as `admit` takes it.
 
-    Raises: ModelMissingError, ModelChangedError.
+    Raises: as `checked` does.
     """
-    return load(checked(name, models_dir), threads, runtime, models_dir)
+    return load(checked(name, models_dir, cards), threads, runtime, models_dir)
 
 
-def checked(name: str, models_dir: Path) -> bytes:
-    """Return a network's file, whose digest is the manifest's.
+def checked(name: str, models_dir: Path, cards: str = "optional") -> bytes:
+    """Return a network's file, whose digest is the manifest's and which its card allows.
 
-    Raises: ModelMissingError, ModelChangedError.
+    Raises: ModelMissingError, ModelChangedError; what `admit` raises.
     """
     model = next(model for model in manifest() if model.name == name)
+    content = content_of(model, models_dir)
+    admit(name, model.onnx_sha256, model.least, cards)
+    return content
+
+
+def content_of(model: Model, models_dir: Path) -> bytes:
+    """Return a network's file, whose digest is the manifest's, whatever its card says.
+
+    Raises: ModelMissingError, ModelChangedError.
+    """
     try:
         content = (models_dir / model.file).read_bytes()
     except OSError:
-        raise ModelMissingError(model=name) from None
+        raise ModelMissingError(model=model.name) from None
     if digest(content) != model.onnx_sha256:
-        raise ModelChangedError(model=name)
+        raise ModelChangedError(model=model.name)
     return content
 
 

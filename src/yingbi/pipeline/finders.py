@@ -72,7 +72,8 @@ class Finders:
 
         Raises: ModelMissingError, ModelChangedError.
         """
-        return LineJudge(TextReader(*loaded(self.settings.models_dir, self.threads)))
+        folder, cards = self.settings.models_dir, self.settings["models.cards"]
+        return LineJudge(TextReader(*loaded(folder, self.threads, cards)))
 
     def home(self) -> HomeFinder:
         """Return who looks for the things of a home; raises as `line_judge` does."""
@@ -151,7 +152,8 @@ class Finders:
         return TextFinder(self._network(TEXT), self._written(), size, score)
 
     def _brought(self, target: Target) -> Finder:
-        model, network = open_own(self._own(target), self.settings.models_dir, self.threads)
+        folder, cards = self.settings.models_dir, self.settings["models.cards"]
+        model, network = open_own(self._own(target), folder, self.threads, cards)
         score = "detect.text" if target is Target.PLATE else f"detect.{target.value}"
         return OwnFinder(
             network,
@@ -162,8 +164,8 @@ class Finders:
         )
 
     def _network(self, name: str) -> Network:
-        runtime = self.settings["models.runtime"]
-        return open_network(name, self.settings.models_dir, self.threads, runtime)
+        runtime, cards = self.settings["models.runtime"], self.settings["models.cards"]
+        return open_network(name, self.settings.models_dir, self.threads, runtime, cards)
 
     def _score(self, name: str) -> float:
         score: float = self.settings[name]

@@ -37,10 +37,8 @@ class FaceEyes:
         Raises: ModelMissingError, also where "face-faceres" was never asked for;
             ModelChangedError.
         """
-        eyes, telling = (
-            open_network(name, settings.models_dir, threads, settings["models.runtime"])
-            for name in (EYES, TELLING)
-        )
+        how = (threads, settings["models.runtime"], settings["models.cards"])
+        eyes, telling = (open_network(name, settings.models_dir, *how) for name in (EYES, TELLING))
         return cls(FaceFinder(eyes, ENROL_SIZE), FaceReader(telling, eyes))
 
     def only_face(self, path: Path) -> FaceLook:

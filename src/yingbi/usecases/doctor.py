@@ -6,7 +6,7 @@ Clause: 6.2.1.e-1; 6.2.5.a-2.
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -76,18 +76,50 @@ def _networks(settings: Settings) -> list[Finding]:
         ),
         "text-ppocr": say("plates and text are not found, so 'mask' refuses its default targets"),
     }
-    return [
-        _installed(model.name, settings.models_dir / model.file, settings["models.runtime"])
-        if state == "installed"
-        else Finding(
-            model.name,
-            there=False,
-            state=words[state],
-            cost=costs.get(model.name, extra if model.extra else cost),
-            needed=not model.extra and model.name != "face-blazeface",
-        )
-        for model, state in status(settings.models_dir)
-    ]
+    found = []
+    for model, state in status(settings.models_dir):
+        needed = not model.extra and model.name != "face-blazeface"
+        if state == "installed":
+            path = settings.models_dir / model.file
+            there = _installed(model.name, path, settings["models.runtime"])
+            named = replace(there, needed=needed)
+            found.append(_judged(settings, named, model.onnx_sha256, model.least))
+            continue
+        what = costs.get(model.name, extra if model.extra else cost)
+        found.append(Finding(model.name, there=False, state=words[state], cost=what, needed=needed))
+    return found + _brought(settings)
+
+
+def _brought(settings: Settings) -> list[Finding]:
+    """Return what is known of networks of the user's own."""
+    from yingbi.models.own import own_models, own_state
+
+    folder = settings.models_dir
+    try:
+        models = own_models(folder)
+    except YingbiError as error:
+        return [Finding("own.json", there=False, state=say("changed"), cost=say_error(error))]
+    found = []
+    for model in models:
+        there = own_state(model, folder) == "installed"
+        state = say("installed") if there else say("missing, changed or sealed elsewhere")
+        named = Finding(model.name, there, state, needed=False)
+        found.append(_judged(settings, named, model.sha256, model.least) if there else named)
+    return found
+
+
+def _judged(settings: Settings, finding: Finding, digest: str, least: float | None) -> Finding:
+    """Return the finding with what the network's card says; one that is refused is not there."""
+    from yingbi.domain.card_words import in_words
+    from yingbi.models.card import standing
+
+    stands = standing(digest, least)
+    state = f"{finding.state}; {in_words(stands.state, stands.card)}"
+    without = stands.state == "not-evaluated" and settings["models.cards"] == "required"
+    if stands.state not in ("below", "refused") and not without:
+        return replace(finding, state=state)
+    cost = say("it is not loaded; see 'yingbi models card'")
+    return replace(finding, there=False, state=state, cost=cost)
 
 
 def _installed(name: str, path: Path, runtime: str) -> Finding:

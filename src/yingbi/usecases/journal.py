@@ -19,7 +19,8 @@ from yingbi.domain.canonical_json import canonical
 from yingbi.domain.report_errors import BrokenOffError, ReportBrokenError, RunInUseError
 from yingbi.errors import CannotCreateError, ReadWriteError
 from yingbi.keys.installation import InstallationKey
-from yingbi.usecases.signed_report import LINE, REPORT, check_signature, read_json, signed
+from yingbi.keys.signature import signed
+from yingbi.usecases.signed_report import LINE, REPORT, check_signature, read_json
 
 Entry = Mapping[str, Any]
 

@@ -14,13 +14,14 @@ from yingbi.capture.inputs import Input, LeftOut
 from yingbi.domain.canonical_json import canonical
 from yingbi.domain.report import InputReport, Progress
 from yingbi.keys.installation import InstallationKey
+from yingbi.keys.signature import signed
 from yingbi.media.output import new_file, sweep
 from yingbi.pipeline.engine import Sight
 from yingbi.usecases.contact_sheet import SheetPlan, contact_sheet
 from yingbi.usecases.evidence import Evidence, told
 from yingbi.usecases.journal import opened_journal
 from yingbi.usecases.mask import MaskOptions, mask_inputs
-from yingbi.usecases.signed_report import REPORT, signed
+from yingbi.usecases.signed_report import REPORT
 
 
 @dataclass(frozen=True, slots=True)

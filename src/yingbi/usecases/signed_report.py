@@ -1,33 +1,20 @@
 """Reports that are signed by the installation, and how anybody checks one.
 
-    {..., "signature": {"suite": "intl", "key": HEX, "value": HEX}}
-
-What is signed is a line that says what it is, and the canonical bytes of all the rest.
-
 Clause: 6.2.5.b.
 """
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from yingbi.crypto.suite import NAMES, InvalidTagError, suite
-from yingbi.domain.canonical_json import canonical
 from yingbi.domain.report_errors import ReportBrokenError, ReportKeyUnknownError
 from yingbi.errors import NoSuchInputError, UnreadableInputError
-from yingbi.keys.installation import InstallationKey, fingerprint, known_key
+from yingbi.keys.installation import known_key
+from yingbi.keys.signature import SignatureBrokenError, parsed, without_signature
 
 REPORT, LINE = b"yingbi mask report 2\n", b"yingbi mask journal 2\n"
 """What a signature is of; one of the one kind is never taken for one of the other."""
 MOST_BYTES = 1 << 30
-
-
-def signed(document: Mapping[str, Any], key: InstallationKey, purpose: bytes) -> dict[str, Any]:
-    """Return the document with its signature."""
-    body = {name: value for name, value in document.items() if name != "signature"}
-    value = key.sign(purpose + canonical(body)).hex()
-    return body | {"signature": {"suite": key.suite.name, "key": key.public.hex(), "value": value}}
 
 
 def check_signature(document: Any, purpose: bytes, path: Path) -> tuple[dict[str, Any], str]:
@@ -35,19 +22,10 @@ def check_signature(document: Any, purpose: bytes, path: Path) -> tuple[dict[str
 
     Raises: ReportBrokenError; LibraryMissingError for the suite "sm" without libgcrypt.
     """
-    if not isinstance(document, dict) or not isinstance(document.get("signature"), dict):
-        raise ReportBrokenError(path=path, reason="it is no signed report")
-    body = {name: value for name, value in document.items() if name != "signature"}
-    signature = document["signature"]
-    if signature.get("suite") not in NAMES:
-        raise ReportBrokenError(path=path, reason="its signature is of an unknown kind")
-    of_suite = suite(signature["suite"])
     try:
-        public, value = bytes.fromhex(signature["key"]), bytes.fromhex(signature["value"])
-        of_suite.verify(public, value, purpose + canonical(body))
-    except (InvalidTagError, ValueError, TypeError, KeyError, RecursionError):
-        raise ReportBrokenError(path=path, reason="its signature is wrong") from None
-    return body, fingerprint(of_suite, public)
+        return without_signature(document, purpose)
+    except SignatureBrokenError as broken:
+        raise ReportBrokenError(path=path, reason=str(broken)) from None
 
 
 def read_json(path: Path) -> Any:
@@ -60,17 +38,9 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise UnreadableInputError(path=path, reason=error.strerror) from None
     try:
-        return json.loads(content, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise ReportBrokenError(path=path, reason="it is no JSON that has one meaning") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that stands twice: readers differ in which one they take."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
+        return parsed(content)
+    except SignatureBrokenError as broken:
+        raise ReportBrokenError(path=path, reason=str(broken)) from None
 
 
 def trusted_report(path: Path, home: Path, keys: Collection[str]) -> tuple[dict[str, Any], str]:

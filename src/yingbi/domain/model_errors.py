@@ -1,0 +1,52 @@
+"""Errors about how good networks are, and about networks that are sealed.
+
+As in `yingbi.errors`.
+"""
+
+from yingbi.errors import BadInputError, YingbiError
+
+# fmt: off
+
+
+def _(template: str) -> str:
+    """Mark a template for translation; it is translated when it is shown."""
+    return template
+
+
+class ModelBelowError(YingbiError):
+    """A network finds less, by its own card, than it must."""
+
+    code = "model-below-threshold"
+    exit_status = 69
+    template = _("The network '{model}' is refused: by its card it finds {share}, and it must find {least}. Take another network, or measure it again with 'yingbi models evaluate'.")
+
+
+class ModelNotEvaluatedError(YingbiError):
+    """A network without a model card, where the settings require one."""
+
+    code = "model-not-evaluated"
+    exit_status = 69
+    template = _("The network '{model}' has no model card, and models.cards says 'required'; run 'yingbi models evaluate {model}'.")
+
+
+class ModelCardRefusedError(YingbiError):
+    """A model card that was altered, is of another network, or was signed by nobody known here."""
+
+    code = "model-card-refused"
+    exit_status = 69
+    template = _("The model card '{path}' is refused: {reason}.")
+
+
+class ModelSealedError(YingbiError):
+    """A private network that does not open: on another device, or altered."""
+
+    code = "model-sealed"
+    exit_status = 69
+    template = _("The private network '{model}' cannot be opened: {reason}.")
+
+
+class TruthRefusedError(BadInputError):
+    """Truth beside pictures that says something impossible."""
+
+    code = "truth-refused"
+    template = _("'{path}', entry {entry}: {reason}.")
