@@ -117,11 +117,11 @@ def hand_in(vault, box: Box, contents: dict[Part, bytes]) -> UUID:
     with desk.writer(door, now, "gate") as writer:
         sealer = PartSealer(door, PartKind.MASKED)
         for n, content in enumerate(films):
-            film = MaskedFilm(content, "video/mp4", float(n), n + 1.0)
+            film = MaskedFilm(content, "video/mp4", float(n), n + 1.0, ("none",))
             writer.add(PartKind.MASKED, masked(sealer, film), from_s=float(n), to_s=n + 1.0)
-        page = next(pack([], (0.0, 2.0), 4096, ()))
+        page = next(pack([], (0.0, 2.0), 4096, ("none",)))
         writer.add(PartKind.RECORDS, records(PartSealer(door, PartKind.RECORDS), page), to_s=2.0)
-        whole = raw(PartSealer(door, PartKind.RAW), RawFilm(original, "video/mp4"))
+        whole = raw(PartSealer(door, PartKind.RAW), RawFilm(original, "video/mp4", ("none",)))
         writer.add(PartKind.RAW, whole, to_s=2.0)
         types = {"masked": "video/mp4", "raw": "video/mp4"}
         writer.commit(ObjectInfo(media_types=types, to_s=2.0), now=now, facts=desk.facts)

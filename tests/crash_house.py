@@ -53,7 +53,7 @@ OLD, NEW = 4096, 8192
 
 def film_of(sealer: PartSealer, writer) -> None:
     for n, content in enumerate((FIRST, SECOND)):
-        piece = MaskedFilm(content, "video/mp4", float(n), n + 1.0)
+        piece = MaskedFilm(content, "video/mp4", float(n), n + 1.0, ("none",))
         writer.add(PartKind.MASKED, masked(sealer, piece), from_s=float(n), to_s=n + 1.0)
 
 
@@ -63,11 +63,11 @@ def hand_in(vault: Vault, box: Box, object_id: UUID, at: datetime, tracks=()) ->
     door = desk.door(object_id, at)
     with desk.writer(door, at, INFO.camera) as writer:
         film_of(PartSealer(door, PartKind.MASKED), writer)
-        page = next(pack([], (0.0, 2.0), OLD, ()))
+        page = next(pack([], (0.0, 2.0), OLD, ("none",)))
         writer.add(PartKind.RECORDS, records(PartSealer(door, PartKind.RECORDS), page), to_s=2.0)
         own = PartSealer(door, PartKind.ROI) if tracks else None
         for track in tracks:
-            film = RoiFilm(b"person %d" % track, track, 0.0, 2.0, ("face",))
+            film = RoiFilm(b"person %d" % track, track, 0.0, 2.0, ("biometric.face",))
             writer.add(PartKind.ROI, roi(own, film), to_s=2.0, track=track)
         writer.commit(INFO, now=at, facts=desk.facts)
 
@@ -184,7 +184,7 @@ def run_person(_scene: Scene, vault: Vault) -> None:
 
 def run_change(scene: Scene, vault: Vault) -> None:
     stored = vault.rooms.catalogue.get(scene.ids["changed"])
-    page = next(pack([], (0.0, 2.0), NEW, ()))
+    page = next(pack([], (0.0, 2.0), NEW, ("none",)))
     pieces = [Piece(records(_sealer(vault, stored, PartKind.RECORDS), page), 0.0, 2.0)]
     wanted = Change(Action.PERSON_ERASED, {PartKind.RECORDS: pieces}, scene.hers)
     change(vault.rooms, stored, wanted, now=NOW)

@@ -123,13 +123,13 @@ def fill(desk: Desk, object_id: UUID, now: datetime, kinds, info: ObjectInfo) ->
             sealer = PartSealer(door, kind)
             match kind:
                 case PartKind.RECORDS:
-                    page = next(pack([], (0.0, 2.0), 4096, ()))
+                    page = next(pack([], (0.0, 2.0), 4096, ("none",)))
                     writer.add(kind, records(sealer, page), to_s=2.0)
                 case PartKind.RAW:
-                    writer.add(kind, raw(sealer, RawFilm(RAW, "video/mp4")), to_s=2.0)
+                    writer.add(kind, raw(sealer, RawFilm(RAW, "video/mp4", ("none",))), to_s=2.0)
                 case _:
                     for n, content in enumerate((FIRST, SECOND)):
-                        film = MaskedFilm(content, "video/mp4", float(n), n + 1.0)
+                        film = MaskedFilm(content, "video/mp4", float(n), n + 1.0, ("none",))
                         writer.add(kind, masked(sealer, film), from_s=float(n), to_s=n + 1.0)
         writer.commit(info, now=now, facts=desk.facts)
 

@@ -61,7 +61,7 @@ def protect(vault: Vault, box: Box, *, segments: int = 2, days_ago: int = 0) -> 
         for number in range(segments):
             event = Event("entered", 60.0 * number + 1.5, f"unknown {number + 1}")
             span = (60.0 * number, 60.0 * (number + 1))
-            for page in pack([event], span, 4096, ()):
+            for page in pack([event], span, 4096, ("none",)):
                 writer.add(PartKind.RECORDS, records(sealer, page))
         writer.commit(ObjectInfo(to_s=60.0 * segments), now=datetime.now(UTC))
     return object_id

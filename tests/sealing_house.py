@@ -18,9 +18,9 @@ from yingbi.seal.masked import masked
 from yingbi.store.stored import StoredSegment
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FILM = MaskedFilm(b"film" * 100, "video/mp4", 0.0, 4.0, ("face",))
-PAGE = Records(b"lines" * 20, 0.0, 60.0, 4096, ("person",))
-ORIGINAL = RawFilm(b"original" * 9, "video/mp4", ("face",))
+FILM = MaskedFilm(b"film" * 100, "video/mp4", 0.0, 4.0, ("biometric.face",))
+PAGE = Records(b"lines" * 20, 0.0, 60.0, 4096, ("body",))
+ORIGINAL = RawFilm(b"original" * 9, "video/mp4", ("biometric.face",))
 
 
 class House:

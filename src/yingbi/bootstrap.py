@@ -18,7 +18,10 @@ from yingbi.errors import (
 )
 
 if TYPE_CHECKING:
+    from yingbi.domain.box import BoxPolicy
     from yingbi.domain.edit import Edit
+    from yingbi.domain.face import ReadsFaces
+    from yingbi.grade.home import HomeFinder
     from yingbi.mask.style import Style
     from yingbi.media.companions import Extra
     from yingbi.pipeline.engine import Finder, Sight, Told
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from yingbi.pipeline.recheck import Second
     from yingbi.structure.attention import PoseSource
 
-POSE = "pose-movenet"
+POSE, TELLING = "pose-movenet", "face-faceres"
 
 
 def load_settings(options: Mapping[str, Any], config_file: str | None = None) -> Settings:
@@ -169,15 +172,29 @@ def poses(settings: Settings) -> "PoseSource":
     return PoseFinder(_network(POSE, settings))
 
 
+def face_reader(settings: Settings) -> "ReadsFaces":
+    """Return who looks at faces.
+
+    Raises: as `finders` does, also where "face-faceres" was never asked for.
+    """
+    from yingbi.pipeline.known import FaceEyes
+
+    return FaceEyes.opened(settings, _threads(settings)).reader
+
+
 def record_networks(
-    settings: Settings, targets: Sequence[Target], *, posed: bool
+    settings: Settings, targets: Sequence[Target], *, posed: bool, known: bool = False
 ) -> tuple[tuple[str, str], ...]:
-    """Return name and digest of every network that records come of."""
+    """Return name and digest of every network that records come of.
+
+    known: whether faces are looked at as well, for who it is or for an age band.
+    """
     from yingbi.models.manifest import manifest
 
     named = _finders(settings, targets).networks()
-    known = {model.name: model.onnx_sha256 for model in manifest()}
-    return tuple(sorted([*named, (POSE, known[POSE])] if posed else named))
+    digests = {model.name: model.onnx_sha256 for model in manifest()}
+    also = [name for name, used in ((POSE, posed), (TELLING, known)) if used]
+    return tuple(sorted([*named, *((name, digests[name]) for name in also)]))
 
 
 def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
@@ -194,6 +211,28 @@ def sight(settings: Settings, targets: Sequence[Target]) -> "Sight":
         style=style(settings),
         targets=frozenset(targets),
     )
+
+
+def looking_in(settings: Settings, policy: "BoxPolicy") -> tuple[Settings, tuple[Target, ...]]:
+    """Return by which settings, and for which targets, sources of a box are looked at.
+
+    Lines of text are read where the box's policy asks for that, whatever the settings say.
+    Where records alone are kept, a face too small to be known by anybody harms nobody.
+    """
+    from yingbi.domain.level import Level
+    from yingbi.domain.tightening import reads, targets_of
+
+    decided = {"detect.text_kind": "private" if reads(policy) else "all"}
+    if policy.level is Level.STRUCTURED_ONLY and not reads(policy):
+        decided["detect.size"] = min(settings["detect.size"], settings["records.size"])
+    return Settings({**settings.values, **decided}, settings.origins), targets_of(policy)
+
+
+def home_of_box(settings: Settings, policy: "BoxPolicy") -> "HomeFinder | None":
+    """Return who looks for the things of a home, where the box asks; raises as `finders` does."""
+    from yingbi.domain.tightening import looks_for_home
+
+    return _finders(settings, ()).home() if looks_for_home(policy) else None
 
 
 def sight_of_edit(settings: Settings, told: "Told") -> "Sight":
@@ -247,8 +286,8 @@ def style(settings: Settings) -> "Style":
 def _network(name: str, settings: Settings) -> Any:
     from yingbi.models.shelf import open_network
 
-    runtime = settings["models.runtime"]
-    return open_network(name, settings.models_dir, _threads(settings), runtime)
+    runtime, cards = settings["models.runtime"], settings["models.cards"]
+    return open_network(name, settings.models_dir, _threads(settings), runtime, cards)
 
 
 def _threads(settings: Settings) -> int:

@@ -5,11 +5,12 @@ Who is not the owner gets nothing yet; what needs a second person is refused.
 Clause: 6.2.4-2; A.3-3; A.3.a-2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from yingbi.domain.box import BoxPolicy
+from yingbi.domain.grade_errors import OriginalRaisedError
 from yingbi.domain.grant import Grant
 from yingbi.domain.level import Level, RawExport, RawPolicy
 from yingbi.domain.part import PartKind
@@ -29,6 +30,7 @@ def self_grant(
     now: datetime,
     minutes: int = 15,
     leaves: bool = True,
+    raised_by: Sequence[str] = (),
 ) -> Grant:
     """Return leave for the owner to open parts of one object for a while.
 
@@ -36,9 +38,10 @@ def self_grant(
     policy: of the object's box. purpose: needed for the original alone.
     leaves: whether what is opened leaves the vault; to erase somebody from an original it
         is opened in memory and sealed again, which needs no approver.
+    raised_by: classes that raised the handling of this original; it leaves by approval only.
 
     Raises: NotAuthorisedError for a closed keystore, no parts, or an original
-        without a purpose; RawNeverError; NeedsApproverError.
+        without a purpose; RawNeverError; NeedsApproverError; OriginalRaisedError.
     """
     wanted = frozenset(parts)
     if not keystore.is_open:
@@ -48,7 +51,7 @@ def self_grant(
     if wanted & {PartKind.RAW, PartKind.ROI}:
         _must_open_raw(policy, purpose)
         if leaves:
-            _must_release_raw(policy)
+            _must_release_raw(policy, raised_by)
     return Grant(object_id, wanted, purpose.strip(), OWNER, now + timedelta(minutes=minutes))
 
 
@@ -59,11 +62,11 @@ def _must_open_raw(policy: BoxPolicy, purpose: str) -> None:
         raise NotAuthorisedError(reason="an original is opened for a stated purpose only")
 
 
-def _must_release_raw(policy: BoxPolicy) -> None:
+def _must_release_raw(policy: BoxPolicy, raised_by: Sequence[str]) -> None:
     match policy.raw_export:
         case RawExport.NEVER:
             raise RawNeverError(reason="its policy says never")
         case RawExport.GRANT:
             raise NeedsApproverError
-        case RawExport.OWNER:
-            pass
+        case RawExport.OWNER if raised_by:
+            raise OriginalRaisedError(classes=", ".join(raised_by))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
+from yingbi.cli.grading import handling_words
+from yingbi.cli.knowing import people_in_box
 from yingbi.cli.options import JSON, PLACES, opened, vault_options
+from yingbi.cli.sealing import protector_for
 from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
@@ -67,6 +70,15 @@ FILE = click.Path(path_type=Path)
     is_flag=True,
     help=say("Unlink each source once its object is verified; never one that changed."),
 )
+@click.option(
+    "--approved-by",
+    "approver",
+    metavar="NAME",
+    help=say(
+        "Who answers for INPUTS whose content may not fit the box's scene; the log keeps it, with --why."
+    ),
+)
+@click.option("--why", metavar="TEXT", help=say("Why they fit the scene all the same."))
 @click.option("--jobs", type=int, help=say("Inputs worked on at the same time."))
 @click.option("--dry-run", is_flag=True, help=say("Say what would be done, and do nothing."))
 @vault_options
@@ -76,15 +88,11 @@ def protect_command(
     obj: dict[str, Any], /, inputs: tuple[Path, ...], *, as_json: bool, **given: Any
 ) -> int:
     """Protect every input, and say which clear originals remain."""
-    from yingbi.bootstrap import looking_settings, poses, record_networks, sight, style
     from yingbi.capture.inputs import find_inputs
-    from yingbi.capture.places import read_places
-    from yingbi.domain.keep import needs_poses
-    from yingbi.domain.region import KEPT
     from yingbi.usecases.asked import moment
     from yingbi.usecases.each import each
-    from yingbi.usecases.protect import ProtectOptions, Protector
 
+    _must_answer(given)
     settings = settings_of(obj, jobs=given["jobs"])
     asked = given["recorded_at"]
     recorded_at = moment(asked) if asked not in (None, "from-file") else asked
@@ -93,22 +101,12 @@ def protect_command(
         level = desk.policy.level
         if given["dry_run"]:
             return _dry_run([str(item.path) for item in found], level, as_json=as_json)
-        decided = {name: str(value) for name, value in looking_settings(settings).items()}
-        options = ProtectOptions(
-            keep,
-            given["camera"],
-            recorded_at,
-            settings["records.poses_per_second"],
-            decided,
-            read_places(given["places"]) if given["places"] else None,
-            record_networks(settings, KEPT, posed=needs_poses(keep)),
+        people = people_in_box(settings, desk, keep, is_door=given["door"] is not None)
+        made = protector_for(
+            settings, desk.policy, keep, given, recorded_at=recorded_at, people=people
         )
-        if level is not Level.STRUCTURED_ONLY:
-            show.warn_of(style(settings))
-        looking = sight(settings, KEPT)
-        pose_source = poses(settings) if needs_poses(keep) else None
         with show.progress(quiet=as_json) as progress:
-            protector = Protector(desk, options, looking, pose_source)
+            protector = made(desk)
             work = _removing(desk, protector) if given["remove_source"] else protector.protect
             outcomes = each(found, work, settings["jobs"], progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
@@ -123,6 +121,17 @@ def protect_command(
         line = say("'{source}' was not removed: {reason}", source=one.source, reason=one.stays)
         click.echo(line, err=True)
     return SomeFailedError.exit_status if failed or stay else 0
+
+
+def _must_answer(given: Mapping[str, Any]) -> None:
+    """Raise UsageError unless whoever answers for a scene is named, with a reason, to the owner."""
+    approver, why = given["approver"], given["why"]
+    if approver is None and why is None:
+        return
+    if not (approver or "").strip() or not (why or "").strip():
+        raise UsageError(problem=say("Say both who answers and why: --approved-by and --why."))
+    if given["door"] is not None:
+        raise UsageError(problem=say("A door answers for nothing: --approved-by goes with --box."))
 
 
 def _removing(desk: "Desk", protector: "Protector") -> "Callable[[Input, Progress], Protected]":
@@ -202,6 +211,10 @@ def _tell_protected(
         click.echo(f"yingbi: {say_error(error)} [{error.code}]", err=True)
     if as_json or not done:
         return
+    for one in done:
+        if one.verdict.because:
+            words = handling_words(one.verdict)
+            click.echo(say("'{source}': {words}", source=one.source, words=words), err=True)
     words = show.counted(show.total(one.tally for one in done))
     click.echo(
         say("{words}; protected at level {level}", words=words, level=level_words(level)), err=True

@@ -1,5 +1,6 @@
 """`vault` and `box`: the house of what is sealed."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from yingbi.cli.keys import passphrase_command, recover_command
 from yingbi.cli.options import JSON, opened, vault_options
 from yingbi.cli.settings import passphrase, settings_of, vault_dir
 from yingbi.cli.upkeep import check_command, upgrade_command
+from yingbi.domain.detail import LEAST_CELLS, LONGEST_STEP_S, MOST_CELLS, NAMES, Detail
+from yingbi.domain.law import LawPack
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
 
@@ -114,12 +117,45 @@ for command_on_doors in (pass_command, passes_command, revoke_command, deliverie
     metavar="DAYS",
     help=say("Days after which objects are erased: 30, or usual=30,short=7,long=365."),
 )
+@click.option(
+    "--names",
+    type=click.Choice(NAMES),
+    default="none",
+    help=say(
+        "How long records call an enrolled person by one name: none gives no names (default), day another each day, box always the same."
+    ),
+)
+@click.option(
+    "--grid",
+    type=click.IntRange(LEAST_CELLS, MOST_CELLS),
+    metavar="N",
+    help=say("Keep places in records only as lines of a grid of N by N cells."),
+)
+@click.option(
+    "--round",
+    "step_s",
+    type=click.IntRange(1, LONGEST_STEP_S),
+    metavar="S",
+    help=say("Keep times in records only in steps of S seconds."),
+)
+@click.option(
+    "--tighten",
+    metavar="LIST",
+    help=say(
+        "Classes of which a finding tightens handling, such as text.*,plate: they are covered, and at level 3 no original is kept."
+    ),
+)
+@click.option(
+    "--law",
+    type=click.Choice([law.value for law in LawPack]),
+    help=say("Law by which originals are kept: a finding raises their handling instead."),
+)
 @vault_options
 @JSON
 @click.pass_obj
 def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any) -> None:
     """Make the box."""
-    from yingbi.usecases.asked import record_kinds, retention
+    from yingbi.usecases.asked import record_kinds, retention, tightening
     from yingbi.usecases.box import create_box, policy
 
     chosen = policy(
@@ -129,9 +165,12 @@ def box_create(obj: dict[str, Any], /, name: str, *, as_json: bool, **given: Any
         RawExport(given["raw_export"]) if given["raw_export"] else None,
         record_kinds(given["keep"]),
         retained=retention(given["retain_days"]),
+        tighten=tightening(given["tighten"]),
+        law=LawPack(given["law"]) if given["law"] else None,
     )
+    detail = Detail(given["grid"] or 0, given["step_s"] or 0, given["names"])
     with opened(obj) as vault:
-        box = create_box(vault, name, chosen)
+        box = create_box(vault, name, replace(chosen, detail=detail))
     if as_json:
         show.as_json(_box(box))
         return
@@ -180,7 +219,7 @@ def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
         if key == "retain_days":
             days = ", ".join(f"{kept}={days}" for kept, days in value.items())
             click.echo(f"{key}: {days or say('no end')}")
-        elif key != "level_words":
+        elif key != "level_words" and (value is not None or key == "scene"):
             click.echo(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
 
 
@@ -201,5 +240,10 @@ def _box(box: Any) -> dict[str, Any]:
         "raw_export": policy.raw_export.value,
         "keep": list(policy.keep),
         "retain_days": {kept.name.lower(): days for kept, days in policy.retention.days},
+        "names": policy.detail.names,
+        "grid": policy.detail.grid or None,
+        "round_s": policy.detail.step_s or None,
+        "tighten": list(policy.tighten),
+        "law": policy.law,
         "created_at": box.created_at,
     }

@@ -9,10 +9,11 @@ import click
 from click.core import ParameterSource
 
 from yingbi.cli import show
+from yingbi.cli.knowing import people_in_box
 from yingbi.cli.masking import mask_command
 from yingbi.cli.options import JSON, PLACES, tell, vault_options
+from yingbi.cli.sealing import protector_for
 from yingbi.cli.settings import settings_of, vault_dir
-from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import SomeFailedError, UsageError, YingbiError
 
@@ -200,14 +201,9 @@ def _masking(obj: dict[str, Any], out: Path, given: dict[str, Any]) -> "Callable
 
 def _sealing(obj: dict[str, Any], given: dict[str, Any], state: Path) -> "Callable[[Memory], Work]":
     """Return what makes the work; door, vault and options are in order by then."""
-    from yingbi.bootstrap import looking_settings, poses, record_networks, sight, style
-    from yingbi.capture.places import read_places
-    from yingbi.domain.keep import needs_poses
-    from yingbi.domain.region import KEPT
     from yingbi.store.folder import VaultFolder
     from yingbi.usecases.asked import moment, record_kinds, retention_class
     from yingbi.usecases.door_desk import DoorDesk, open_door
-    from yingbi.usecases.protect import Desk, ProtectOptions, Protector
     from yingbi.usecases.watch_door import DoorWork
 
     settings = settings_of(obj, jobs=1)
@@ -218,25 +214,11 @@ def _sealing(obj: dict[str, Any], given: dict[str, Any], state: Path) -> "Callab
 
     with stand() as desk:  # what is wrong with it is told before anything arrives
         policy = desk.policy
-    keep = record_kinds(given["keep"], policy.keep)
+        keep = record_kinds(given["keep"], policy.keep)
+        people = people_in_box(settings, desk, keep, is_door=True)
     asked = given["recorded_at"]
-    options = ProtectOptions(
-        keep,
-        given["camera"],
-        moment(asked) if asked not in (None, "from-file") else asked,
-        settings["records.poses_per_second"],
-        {name: str(value) for name, value in looking_settings(settings).items()},
-        read_places(given["places"]) if given["places"] else None,
-        record_networks(settings, KEPT, posed=needs_poses(keep)),
-    )
-    if policy.level is not Level.STRUCTURED_ONLY:
-        show.warn_of(style(settings))
-    looking = sight(settings, KEPT)
-    pose_source = poses(settings) if needs_poses(keep) else None
-
-    def protector(desk: Desk) -> Protector:
-        return Protector(desk, options, looking, pose_source)
-
+    recorded_at = moment(asked) if asked not in (None, "from-file") else asked
+    protector = protector_for(settings, policy, keep, given, recorded_at=recorded_at, people=people)
     inbox = VaultFolder.open(vault).inbox
     return lambda memory: DoorWork(stand, protector, memory, inbox, state)
 

@@ -136,8 +136,10 @@ class PrivateText:
         found = self._finder.find(frame, part)
         kept = [region for region in found if region.kind is not Target.TEXT]
         lines, torn = self._whole(frame, _lines(found), part)
-        kept += torn  # half a number tells nothing about the other half
-        kept += [region for region, kinds in self._judge.judged(frame, lines) if kinds]
+        # Half a number tells nothing about the other half.
+        kept += [replace(region, read=frozenset({UNREAD})) for region in torn]
+        judged = self._judge.judged(frame, lines)
+        kept += [replace(region, read=kinds) for region, kinds in judged if kinds]
         return sorted(kept, key=lambda region: -region.score)
 
     def _whole(

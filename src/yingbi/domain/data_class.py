@@ -98,9 +98,25 @@ BY_TARGET = {one.evidence: one for one in CLASSES if isinstance(one.evidence, Ta
 """The class that each target proves."""
 
 
+NOTHING = "none"
+"""The label of what was looked at and in which nothing was found; no label at all is "not looked"."""
+
+
 def valid(labels: Iterable[str]) -> bool:
-    """Return whether each label names a class of the table."""
-    return set(labels) <= set(BY_NAME)
+    """Return whether each label names a class of the table, or says that nothing was found."""
+    return set(labels) <= {*BY_NAME, NOTHING}
+
+
+def settled(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the labels that a segment carries, in order; where classes were found, they alone.
+
+    Raises: ValueError without any label, since nobody looked then, or with one that is no class.
+    Clause: 6.2.3-1.
+    """
+    found = set(labels)
+    if not found or not valid(found):
+        raise ValueError("what is sealed carries labels, and each is a class of the table")
+    return tuple(sorted(found - {NOTHING})) or (NOTHING,)
 
 
 def not_found() -> tuple[DataClass, ...]:

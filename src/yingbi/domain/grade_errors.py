@@ -24,4 +24,11 @@ class SceneDoubtfulError(NotAuthorisedError):
     """The same, where the content only may show it."""
 
     code = "scene-doubtful"
-    template = _("'{path}' may show a '{seen}' ({signs}); as a '{scene}' it needs an approver, and approvers cannot be named yet. Declare '{seen}': level {floor} ({words}).")
+    template = _("'{path}' may show a '{seen}' ({signs}); as a '{scene}' it needs somebody who answers for it. Declare '{seen}': level {floor} ({words}).")
+
+
+class OriginalRaisedError(NotAuthorisedError):
+    """The original of an object whose handling rose by what it shows, under a law by which it is kept."""
+
+    code = "original-raised"
+    template = _("This original shows {classes}, so it is released by approval only, and approvers cannot be named yet.")

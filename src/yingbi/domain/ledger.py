@@ -17,6 +17,8 @@ class Action(StrEnum):
     VAULT_MADE = "vault-made"
     MEMORY_UNGUARDED = "memory-unguarded"
     BOX_MADE = "box-made"
+    GRADED = "graded"
+    SCENE_APPROVED = "scene-approved"
     PROTECTED = "protected"
     GRANTED = "granted"
     OPENED = "opened"

@@ -52,6 +52,7 @@ class Region:
     track: the id that one person keeps through the film, once known.
     seen: False where tracking holds it, with no sight shortly before and after.
     drawn: whether a person drew it, and no network found it.
+    read: the classes of what was read in it, never the text itself.
     """
 
     kind: Target
@@ -60,6 +61,7 @@ class Region:
     track: int | None = None
     seen: bool = True
     drawn: bool = False
+    read: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse an empty or inverted box."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from yingbi.domain.data_class import NOTHING, settled
 from yingbi.domain.film_copy import FilmCopy
 from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.region import surely_there
@@ -49,6 +50,11 @@ class Tally:
     poses_dropped: int = 0
     numbers: dict[int, int] = field(default_factory=dict)
     passthrough: Passthrough | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The classes that were found, in order, or the label that says that none was."""
+        return settled(self.labels or {NOTHING})
 
     @property
     def faces(self) -> int:

@@ -13,5 +13,5 @@ CLASS_OF = {target: BY_TARGET[target].name for target in Target}
 
 
 def classes(regions: Iterable[Region]) -> frozenset[str]:
-    """Return the classes of all regions."""
-    return frozenset(CLASS_OF[region.kind] for region in regions)
+    """Return the classes of all regions, and of what was read in them."""
+    return frozenset(name for region in regions for name in (CLASS_OF[region.kind], *region.read))

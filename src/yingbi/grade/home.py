@@ -95,7 +95,7 @@ def judge(looks: Sequence[Mapping[str, float]]) -> Judgement:
     """
     faint = [{thing for thing in look if thing in OF_A_HOME} for look in looks]
     clear = [{t for t in of if look[t] >= CLEAR} for of, look in zip(faint, looks, strict=True)]
-    seen = Counter(thing for of in faint for thing in of)
+    seen = Counter(thing for of in faint for thing in sorted(of))
     signs = tuple(thing for thing, _times in seen.most_common())
     beside = any(sure and len(of) > 1 for sure, of in zip(clear, faint, strict=True))
     if beside or sum(map(bool, clear)) > 1:

@@ -22,10 +22,12 @@ from yingbi.db.database import CatalogueUnit, Database, KeysUnit
 from yingbi.db.schema import box_keys, boxes
 from yingbi.db.sql import delete, insert, select, update
 from yingbi.domain.box import Box, BoxPolicy
+from yingbi.domain.detail import Detail, detail_entry
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.messages import say
 from yingbi.domain.retention import Retention, RetentionClass
+from yingbi.domain.tightening import tightening_entry, tightening_of
 from yingbi.errors import BoxExistsError, NoSuchBoxError, SealBrokenError, UsageError
 from yingbi.keys.cell import open_cell, place, seal_cell
 from yingbi.keys.provider import RootProvider
@@ -224,8 +226,11 @@ class Boxes:
             "keep": list(policy.keep),
             "retain": [[int(kept), days] for kept, days in policy.retention.days],
             "signer": record.signer_public.hex(),
+            **detail_entry(policy.detail),
+            **tightening_entry(policy),
         }
-        content = json.dumps(text, ensure_ascii=False).encode().ljust(_SEALED_BYTES)
+        content = json.dumps(text, ensure_ascii=False).encode()
+        content = content.ljust(-(-len(content) // _SEALED_BYTES) * _SEALED_BYTES)
         key = self._keystore.catalogue_key("boxes")
         return self._sealed(key, content, self._at("box", box.box_id))
 
@@ -241,6 +246,8 @@ class Boxes:
             retention=Retention.of(
                 (RetentionClass(kept), days) for kept, days in text.get("retain", ())
             ),
+            detail=Detail(*text.get("detail", ())),
+            **tightening_of(text),
         )
         box = Box(box_id, text["name"], policy, text["created_at"])
         return BoxRecord(box, bytes.fromhex(text["signer"]))

@@ -17,8 +17,10 @@ from uuid import UUID
 
 from yingbi.crypto.suite import InvalidTagError, Suite, suite
 from yingbi.domain.box import BoxPolicy
+from yingbi.domain.detail import Detail, detail_entry
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
 from yingbi.domain.retention import Retention, RetentionClass
+from yingbi.domain.tightening import tightening_entry, tightening_of
 from yingbi.envelope.canonical import read_map, write_map
 from yingbi.errors import DoorExpiredError, DoorRefusedError, SealBrokenError
 from yingbi.keys.device import Device, device_id_of
@@ -83,6 +85,8 @@ class DoorFile:
                 "raw_export": policy.raw_export.value,
                 "keep": list(policy.keep),
                 "retain": [[int(kept), days] for kept, days in policy.retention.days],
+                **detail_entry(policy.detail),
+                **tightening_entry(policy),
                 "signer": self.signer_public,
                 "device_public": self.public_key,
                 "device_private": self.private_key,
@@ -120,6 +124,8 @@ def _decoded(text: Mapping[str, Any]) -> DoorFile:
         raw_export=RawExport(text["raw_export"]),
         keep=tuple(text["keep"]),
         retention=Retention.of((RetentionClass(kept), days) for kept, days in text["retain"]),
+        detail=Detail(*text.get("detail", ())),
+        **tightening_of(text),
     )
     box_id = UUID(bytes=text["box"])
     epochs = {

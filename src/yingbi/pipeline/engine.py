@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from yingbi.detect.heads import heads
+from yingbi.domain.data_class import NOTHING
 from yingbi.domain.decision import TimeRange, within
 from yingbi.domain.frame import Frame
 from yingbi.domain.part import PartKind, SealedSegment
@@ -55,6 +56,13 @@ class Finder(Protocol):
         """
 
 
+class LooksAtPeople(Protocol):
+    """Looks at the people of a frame before anything is covered."""
+
+    def look(self, frame: Frame, regions: Sequence[Region]) -> frozenset[str]:
+        """Return the classes of data that it finds with them."""
+
+
 Verdict = tuple[Frame, Sequence[Region], Sequence[Region], Sequence[Region]]
 """A frame with all that was found in it, what of that is covered, and what is left clear."""
 
@@ -71,7 +79,7 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A frame with its tracked regions and the classes of data in it.
+    """A frame with its tracked regions and the classes of data in it, or the label for none.
 
     clear: what was found too and is left to be seen, since somebody chose so.
     """
@@ -122,11 +130,15 @@ class Reel:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One run over one source: what is read, how it is looked at, and what was counted."""
+    """One run over one source: what is read, how it is looked at, and what was counted.
+
+    who: looks at the people in each frame, where anybody may be recognised.
+    """
 
     reel: Reel
     sight: Sight
     tally: Tally = field(default_factory=Tally)
+    who: LooksAtPeople | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +219,24 @@ def see(take: Take) -> Iterator[Seen]:
     reel, sight, tally = take.reel, take.sight, take.tally
     looked = _looked(take) if sight.told is None else sight.told.replay(reel)
     for frame, tracked, regions, clear in looked:
-        labels = classes(regions)
-        tally.labels |= labels
+        found = classes(regions)
+        if take.who is not None:
+            found |= _met(take.who, frame, tracked, reel.source.path)
+        tally.labels |= found
+        labels = found or frozenset({NOTHING})
         _count(tally, tracked, regions)
         sight.tick(1)
         yield Seen(frame, regions, labels, clear)
+
+
+def _met(who: LooksAtPeople, frame: Frame, regions: Sequence[Region], path: Path) -> frozenset[str]:
+    try:
+        return who.look(frame, regions)
+    except YingbiError:
+        raise
+    except Exception as error:
+        reason = type(error).__name__
+        raise UnmaskableError(path=path, frame=frame.index, reason=reason) from error
 
 
 def _looked(take: Take) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ than when it was taken in is refused: who is who would be a guess.
 Clause: 6.2.3.e-2; 6.2.5.b.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -58,15 +58,17 @@ def spans_of(records: Iterable[Record]) -> dict[str, tuple[float, float]]:
     return spans
 
 
-def remask(original: bytes, media_type: str, track: int, sight: Sight) -> Iterator[RawFilm]:
-    """Yield the original in slices, the person of the track covered; its sound is left out."""
+def remask(
+    original: bytes, media_type: str, tracks: Collection[int], sight: Sight
+) -> Iterator[RawFilm]:
+    """Yield the original in slices, the person of the tracks covered; its sound is left out."""
     sink, labels = BytesIO(), set[str]()
     with open_held(original, media_type, sight.threads) as reel:
         writer = None if reel.info is None else FilmWriter(sink, reel.info, crf=sight.crf)
         stills = StillWriter()
         for seen in see(Take(reel, sight)):
             labels |= seen.labels
-            its = [region for region in seen.regions if region.track == track]
+            its = [region for region in seen.regions if region.track in tracks]
             cover(seen.frame, its, grow=sight.grow)
             if writer is None:
                 stills.add(seen.frame)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from yingbi.crypto.suite import Octets
+from yingbi.domain.data_class import settled
 from yingbi.domain.part import PartKind, PrivateMetadata, SealedSegment
 from yingbi.envelope.schedule import DEK_BYTES
 from yingbi.envelope.segment import seal_segment
@@ -29,7 +30,11 @@ def write(
     record_schema: int | None = None,
     extra: Mapping[str, str],
 ) -> SealedSegment:
-    """Return the content as the part's next segment, under a fresh key that is then forgotten."""
+    """Return the content as the part's next segment, under a fresh key that is then forgotten.
+
+    Raises: ValueError without labels: what was not graded is not sealed.
+    Clause: 6.2.3-1.
+    """
     about = sealer.about
     private = PrivateMetadata(
         media_type=media_type,
@@ -40,7 +45,7 @@ def write(
         recorded_at=about.recorded_at,
         clock=about.clock,
         record_schema=record_schema,
-        labels=labels,
+        labels=settled(labels),
         source_name=about.source_name,
         extra=extra,
     )

@@ -3,14 +3,16 @@
 Clause: 6.2.4-1.
 """
 
+import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
+from yingbi.domain.ids import day_of
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.envelope.canonical import read_map, write_map
@@ -23,6 +25,9 @@ _NOBODY = -1
 _WHAT = "a delivery"
 _LONGEST_TEXT = 1 << 20
 _LONGEST_S = 1e9
+_ODD = (
+    KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def decode(content: bytes) -> Delivered:
     text = read_map(content, _WHAT)
     try:
         return _decoded(text)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, struct.error):
+    except _ODD:
         raise SealBrokenError(what=_WHAT, reason="its content is not what a door writes") from None
 
 
@@ -100,6 +105,7 @@ def _decoded(text: Mapping[str, Any]) -> Delivered:
         tuple(parts),
         _checked(text["info"]),
     )
+    day_of(ids[0])
     if ids[0] in locks:
         raise ValueError("a segment cannot have its object's id")
     sealed_at = datetime.fromisoformat(_text(text["sealed_at"])).isoformat()
@@ -131,12 +137,22 @@ def _checked(text: Mapping[str, Any]) -> ObjectInfo:
     for optional in (info.camera, info.recorded_at, info.clock):
         _text(optional or "")
     recorded = info.recorded_at
-    if recorded is not None and datetime.fromisoformat(recorded).utcoffset() is None:
-        raise ValueError("a moment has no zone")
+    if recorded is not None:
+        moment = datetime.fromisoformat(recorded)
+        if moment.utcoffset() is None:
+            raise ValueError("a moment has no zone")
+        moment.astimezone(UTC)  # some have no day there
     _texts(info.media_types)
     extra = _texts(info.extra)
     for name in {"width", "height"} & extra.keys():
         int(extra[name])
+    for track, number in json.loads(extra.get("people", "{}")).items():
+        _small(int(track))
+        _small(number)
+    for number, names in json.loads(extra.get("known", "{}")).items():
+        _small(int(number))
+        if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+            raise TypeError("a name is none")
     if not (isfinite(info.from_s) and 0 <= info.to_s <= _LONGEST_S):
         raise ValueError("a time is none")
     return info
@@ -146,6 +162,11 @@ def _number(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
         raise TypeError("a number is none")
     return value
+
+
+def _small(value: object) -> None:
+    if _number(value) >= 1 << 31:
+        raise ValueError("a number is too large")
 
 
 def _digest(value: object) -> bytes:

@@ -91,6 +91,20 @@ class PartsWriter(ABC):
         part.final_seal = segment.seal_digest
         self._locks[segment.segment_id] = segment.lock
 
+    def drop(self, kind: PartKind) -> None:
+        """Keep nothing of a part: its locks, which were in memory alone, are gone, and its bytes.
+
+        Raises: ReadWriteError.
+        Clause: 6.2.3-1; A.3-2.
+        """
+        part = self._growing.get(kind)
+        if part is None:
+            return
+        for segment in part.segments:
+            del self._locks[segment.segment_id]
+        part.body.discard()
+        del self._growing[kind]
+
     @abstractmethod
     def hear(self, told: Callable[[], Iterable[Record]]) -> None:
         """Take what the records say that are sealed; only who writes an index asks for it."""

@@ -20,6 +20,7 @@ from yingbi.domain.record import Record, kind_of
 from yingbi.keys.locks import LockGroup, LockTable
 from yingbi.store.catalogue import Catalogue
 from yingbi.store.event_rows import INDEXED
+from yingbi.store.graded import grade_deeds
 from yingbi.store.growing import PartsWriter
 from yingbi.store.inbox import Inbox
 from yingbi.store.index import NoIndex
@@ -70,7 +71,7 @@ class ObjectWriter(PartsWriter):
         level: Level,
         group: LockGroup,
         day: date,
-        along: Callable[[CatalogueUnit], None] | None = None,
+        along: Callable[[CatalogueUnit, StoredObject], None] | None = None,
     ) -> None:
         """Begin; along: what else stands or falls with the object, in the same transaction."""
         super().__init__(rooms.shelf, object_id, day)
@@ -104,9 +105,10 @@ class ObjectWriter(PartsWriter):
         segments = {kind: part.segments for kind, part in self._growing.items()}
         with self._rooms.catalogue_db.begin() as unit_of_catalogue:
             self._rooms.catalogue.add(unit_of_catalogue, stored, segments, info_key)
-            self._rooms.ledger.append(unit_of_catalogue, self._deed(stored, now, facts))
+            deeds = [*grade_deeds(stored, now), self._deed(stored, now, facts)]
+            self._rooms.ledger.append_all(unit_of_catalogue, deeds)
             if self._along is not None:
-                self._along(unit_of_catalogue)
+                self._along(unit_of_catalogue, stored)
         self._acknowledged = True
         return stored
 

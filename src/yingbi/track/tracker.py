@@ -55,6 +55,7 @@ class _Sight:
     box: BoxXYXY
     score: float
     time_s: float
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +132,8 @@ class _Track:
         if not self.still:
             slow, fast = (self._moved(sight, time_s, share) for share in (SLOWEST, 1.0))
             place = _hull(slow, fast)
-        return Region(self.kind, grown(place, growth), sight.score, self.subject, seen=False)
+        area = grown(place, growth)
+        return Region(self.kind, area, sight.score, self.subject, seen=False, read=sight.read)
 
 
 @dataclass(slots=True, eq=False)
@@ -174,7 +176,7 @@ class _Tracker(Generic[F]):
         pairs, new = _associate(self._alive, regions, now)
         for known, region in pairs:
             waiting.regions[known] = replace(region, track=known.subject)
-            self._go_on(known, _Sight(region.box, region.score, now))
+            self._go_on(known, _Sight(region.box, region.score, now, region.read))
         lone = [t for t in self._alive if t.velocity is None and t not in waiting.regions]
         for region in new:
             known = self._begin(region, waiting, lone, now)
@@ -209,6 +211,7 @@ class _Tracker(Generic[F]):
                     min(sight.score, last.score),
                     known.subject,
                     seen=gap_s <= SURE_S,
+                    read=sight.read | last.read,
                 )
             elif last.time_s == time_s and known in waiting.regions:
                 seen = waiting.regions[known]
@@ -220,7 +223,7 @@ class _Tracker(Generic[F]):
         self, region: Region, waiting: _Waiting[F], lone: Sequence[_Track], now: float
     ) -> _Track:
         """Return a new track, which may be one of the lone ones that leapt: that one stays too."""
-        sight = _Sight(region.box, region.score, now)
+        sight = _Sight(region.box, region.score, now, region.read)
         source = _leapt(lone, sight, region.kind)
         subject = _same_person(region, waiting.regions) or (source.subject if source else None)
         if subject is None:

@@ -15,8 +15,10 @@ from uuid import UUID
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say, say_error
 from yingbi.errors import DeliveryRefusedError, VaultLockedError, YingbiError
+from yingbi.store.graded import grade_deeds
 from yingbi.store.writer import lock_group
 from yingbi.usecases.judge_delivery import Judged, judge
+from yingbi.usecases.named import link_named
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.sweep import Tell
 
@@ -92,8 +94,9 @@ def _write(vault: Vault, judged: Judged, now: datetime) -> None:
     try:
         with rooms.catalogue_db.begin() as unit_of_catalogue:
             rooms.catalogue.add(unit_of_catalogue, stored, told.segments, info_key)
-            for deed in _deeds(judged, now):
+            for deed in (*grade_deeds(stored, now), *_deeds(judged, now)):
                 rooms.ledger.append(unit_of_catalogue, deed)
+            link_named(vault, unit_of_catalogue, stored)
     except YingbiError:
         _take_back(vault, stored.object_id)
         raise

@@ -7,28 +7,24 @@ Clause: 6.2.1.f-1; 6.2.1.f-2; 6.2.3-1; 6.4.1-3.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
 from pathlib import Path
 from typing import Any
 
 from yingbi.detect.private import LineJudge
+from yingbi.domain.box import BoxPolicy
 from yingbi.domain.data_class import CLASSES, DataClass, Sign
 from yingbi.domain.frame import Frame
 from yingbi.domain.level import Level, Scene
 from yingbi.domain.region import Target
 from yingbi.domain.report import Progress
+from yingbi.domain.tightening import Verdict, reads
 from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.grade.classes import classes
+from yingbi.grade.closing import closed
 from yingbi.grade.home import Home, HomeFinder, Judgement, hold_to, judge
+from yingbi.grade.stretches import EVERY_S, Stretches, apart
+from yingbi.keys.door_file import read_door
 from yingbi.pipeline.engine import Finder, open_reel, wanted
-
-EVERY_S = 0.5
-"""Seconds between two looks into a film."""
-MOST_LOOKS = 240
-"""A film so long that it would take more looks is looked into as often, farther apart."""
-
-SLACK = 1e-6
-"""Times of frames are fractions; a stretch begins with them all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +68,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What was found and what follows. every_s: seconds between the looks, 0 for a still."""
+    """What was found and what follows. every_s: seconds between the looks, 0 for a still.
+
+    read: classes that only reading proved; where a box does not read, `protect` finds them not.
+    """
 
     path: Path
     findings: tuple[Finding, ...]
     home: Judgement
     looks: int
     every_s: float
+    read: frozenset[str] = frozenset()
 
     @property
     def level(self) -> Level | None:
@@ -96,6 +96,23 @@ class Grading:
         hold_to(scene, self.home, self.path)
         return scene.floor
 
+    def verdict(self, policy: BoxPolicy) -> Verdict:
+        """Return what `protect` would do with it in a box of this policy, nobody approving.
+
+        Raises: SceneContradictedError, SceneDoubtfulError.
+        """
+        found = {found.of.name for found in self.findings}
+        found -= frozenset() if reads(policy) else self.read
+        return closed(policy, found, self.home, self.path, approved=False)
+
+
+def policy_behind(door: Path) -> BoxPolicy:
+    """Return the policy of the box behind a door, as of when the door was made.
+
+    Raises: DoorRefusedError; LibraryMissingError.
+    """
+    return read_door(door).policy
+
 
 def grade(path: Path, looking: Looking, progress: Progress, every_s: float = EVERY_S) -> Grading:
     """Return the classes of data in a film or picture, and whether it shows a home.
@@ -107,32 +124,37 @@ def grade(path: Path, looking: Looking, progress: Progress, every_s: float = EVE
     with open_reel(path, looking.threads) as reel:
         tick = progress.begin(path.name, reel.source.frames)
         film, length_s = reel.info is not None, reel.source.duration_s or 0.0
-        apart_s = max(every_s, length_s / MOST_LOOKS) if film else 0.0
+        apart_s = apart(length_s, every_s) if film else 0.0
         chosen = _chosen(reel.frames, apart_s, tick)
         looks = [_look(frame, looking, path) for frame in chosen]
     judged = judge([look.things for look in looks])
-    return Grading(path, tuple(_findings(looks, judged, apart_s)), judged, len(looks), apart_s)
+    seen = frozenset[str]().union(*(look.seen for look in looks))
+    read = frozenset[str]().union(*(look.scores for look in looks)) - seen
+    findings = tuple(_findings(looks, judged, apart_s))
+    return Grading(path, findings, judged, len(looks), apart_s, read)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one look saw. scores: the best by class. things: of a home or a room, by name."""
+    """What one look saw.
+
+    scores: the best by class. things: of a home or a room, by name. seen: classes that regions
+    prove, whatever is read in them.
+    """
 
     time_s: float
     scores: Mapping[str, float]
     things: Mapping[str, float]
+    seen: frozenset[str]
 
 
 def _chosen(
     frames: Iterable[Frame], apart_s: float, tick: Callable[[int], None]
 ) -> Iterator[Frame]:
     """Yield the first frame of all and the first of each stretch of so many seconds."""
-    first_s, looked_at = None, -1
+    stretches = Stretches(apart_s)
     for frame in frames:
-        first_s = frame.time_s if first_s is None else first_s
-        stretch = floor((frame.time_s - first_s) / apart_s + SLACK) if apart_s else frame.index
-        if stretch > looked_at:
-            looked_at = stretch
+        if stretches.begins(frame):
             yield frame
         tick(1)
 
@@ -141,7 +163,8 @@ def _look(frame: Frame, looking: Looking, path: Path) -> _Look:
     try:
         found = [region for finder in looking.finders for region in finder.find(frame)]
         lines = [region for region in found if region.kind is Target.TEXT]
-        named = [(region, classes([region])) for region in wanted(found, tuple(Target))]
+        regions = wanted(found, tuple(Target))
+        named = [(region, classes([region])) for region in regions]
         named += looking.lines.judged(frame, lines)
         things = looking.home.look(frame)
     except YingbiError:
@@ -152,7 +175,7 @@ def _look(frame: Frame, looking: Looking, path: Path) -> _Look:
     scores: dict[str, float] = {}
     for region, names in named:
         scores |= {name: max(scores.get(name, 0.0), region.score) for name in names}
-    return _Look(frame.time_s, scores, things)
+    return _Look(frame.time_s, scores, things, classes(regions))
 
 
 def _findings(looks: Sequence[_Look], judged: Judgement, apart_s: float) -> Iterator[Finding]:

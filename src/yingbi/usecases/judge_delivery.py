@@ -24,6 +24,7 @@ from yingbi.keys.wrap import EpochPublic
 from yingbi.release.delivered import must_open
 from yingbi.release.verify import proven_segments
 from yingbi.store.delivered import Delivered, decode
+from yingbi.store.graded import why_unfit
 from yingbi.store.stored import StoredObject, StoredPart
 from yingbi.usecases.opened import Vault
 
@@ -57,6 +58,8 @@ def judge(vault: Vault, name: str, *, refused: bool = False) -> Judged:
         told = decode(open_delivery(vault.keystore.suite, sealed, inbox_key))
     policy = _policy(vault, sealed.slip)
     _must_fit(told, sealed.slip, door, policy)
+    if reason := why_unfit(policy, told.stored):
+        raise DeliveryRefusedError(reason=reason)
     if _known(vault, told):
         return Judged(door, told, again=True)
     _must_be_whole(vault, told, door)

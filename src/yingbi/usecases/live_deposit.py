@@ -15,19 +15,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from yingbi.domain.data_class import NOTHING, settled
 from yingbi.domain.ids import new_id
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
 from yingbi.domain.record_page import ClockState, Head
+from yingbi.domain.tightening import classes_of, decide
 from yingbi.errors import YingbiError
 from yingbi.pipeline.engine import Sealed, Seen, Take
 from yingbi.pipeline.level1 import sealed_pages
 from yingbi.seal.door import About, Door, PartSealer
+from yingbi.store.graded import graded_facts
 from yingbi.store.stored import ObjectInfo
+from yingbi.structure.acquaintance import Acquaintance
 from yingbi.structure.attention import PoseSource
 from yingbi.structure.scribe import Diary, Scribe
 from yingbi.usecases.door_desk import DoorDesk
-from yingbi.usecases.protect import ProtectOptions
+from yingbi.usecases.protect import ProtectOptions, known_facts
 from yingbi.usecases.watch_work import over_soon
 
 OBJECT_S = 3600.0
@@ -72,6 +76,7 @@ class Deposit:
     """Takes what is seen, frame after frame, and leaves it at the door hour after hour.
 
     stand: opens the door for a moment. begun: when the take's second 0 was. tell: takes a line.
+    who: says who is recognised, and has looked at each frame before it comes here.
     Raises, when made: what `stand` raises.
     """
 
@@ -85,12 +90,13 @@ class Deposit:
         *,
         tell: Callable[[str], None],
         object_s: float = OBJECT_S,
+        who: Acquaintance | None = None,
     ) -> None:
         self._stand, self._options, self._poses = stand, options, poses
         with stand() as desk:
             self._desk = desk  # to seal it takes its keys alone, and not the vault
         self._take, self._begun, self._tell = take, begun, tell
-        self._object_s = object_s
+        self._object_s, self._who = object_s, who
         self._growing: _Object | None = None
         self._pending: list[_Object] = []
         self.left = 0
@@ -141,7 +147,8 @@ class Deposit:
         object_id, options = new_id(), self._options
         about = About(options.camera, at.isoformat(), "device", None)
         door = self._desk.door(object_id, at.astimezone(UTC))
-        head = Head(at, ClockState("device"), tuple(sorted(options.networks)))
+        networks, detail = tuple(sorted(options.networks)), self._desk.policy.detail
+        head = Head(at, ClockState("device"), networks, detail)
         diary = Diary(options.keep, True, options.poses_per_second, options.places, head)
         return _Object(
             object_id,
@@ -149,7 +156,7 @@ class Deposit:
             door,
             about,
             Take(self._take.reel, self._take.sight),
-            Scribe(diary, self._poses),
+            Scribe(diary, self._poses, self._who),
             PartSealer(door, PartKind.RECORDS, about),
             seen.frame.pts,
         )
@@ -199,6 +206,7 @@ class Deposit:
             "poses_dropped": str(one.take.tally.poses_dropped),
             "people": json.dumps(one.scribe.numbers),
             "keep": ",".join(self._options.keep),
+            **known_facts(one.scribe),
         }
         return ObjectInfo(
             camera=one.about.camera,
@@ -206,6 +214,12 @@ class Deposit:
             clock=one.about.clock,
             from_s=min(page.from_s for page in one.pages),
             to_s=max(page.to_s for page in one.pages),
-            labels=tuple(sorted(one.labels)),
-            extra={**facts, **self._options.settings},
+            labels=settled(one.labels or {NOTHING}),
+            extra={**facts, **self._options.settings, **self._graded()},
         )
+
+    def _graded(self) -> dict[str, str]:
+        """Return what an object of records remembers of its grade: what was looked for."""
+        policy = self._desk.policy
+        looked = classes_of(self._take.sight.targets)
+        return graded_facts(looked, decide(policy, ()))

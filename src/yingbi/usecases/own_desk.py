@@ -3,9 +3,10 @@
 Clause: 6.2.3-2; 6.2.3.b-2.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from yingbi.db.database import CatalogueUnit
@@ -14,7 +15,9 @@ from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.retention import RetentionClass
 from yingbi.keys.locks import LockGroup
 from yingbi.seal.door import Door
+from yingbi.store.stored import StoredObject
 from yingbi.store.writer import ObjectWriter
+from yingbi.usecases.named import link_named
 from yingbi.usecases.opened import Vault
 
 
@@ -66,18 +69,13 @@ class OwnDesk:
                 door.object_id, door.box_id, door.epoch.epoch, door.epoch.retention, camera
             ),
             day=now.date(),
-            along=self._link(door.object_id, now),
+            along=partial(self._link, now),
         )
 
-    def _link(self, object_id: UUID, now: datetime) -> Callable[[CatalogueUnit], None] | None:
-        """Return what links the object to its person in the transaction that acknowledges it."""
-        subject_id = self.subject_id
-        if subject_id is None:
-            return None
-
-        def link(unit: CatalogueUnit) -> None:
-            found = self.vault.people.appearances.link(unit, subject_id, object_id)
+    def _link(self, now: datetime, unit: CatalogueUnit, stored: StoredObject) -> None:
+        """Link the object to whom it shows, in the transaction that acknowledges it."""
+        if self.subject_id is not None:
+            found = self.vault.people.appearances.link(unit, self.subject_id, stored.object_id)
             facts = {"appearance": str(found.appearance_id)}
             self.vault.log.append(unit, Deed(Action.SUBJECT_LINKED, now, facts=facts))
-
-        return link
+        link_named(self.vault, unit, stored)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from yingbi.domain.data_class import NOTHING
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say
@@ -61,6 +62,24 @@ def people_of(stored: StoredObject) -> dict[int, int]:
     return {number: int(track) for track, number in tracks.items()}
 
 
+def _known(info: ObjectInfo) -> dict[int, frozenset[str]]:
+    """Return the names under which the records speak of a number, beside the number itself."""
+    told = json.loads(info.extra.get("known", "{}"))
+    return {int(number): frozenset(names) for number, names in told.items()}
+
+
+def names_of(stored: StoredObject, number: int) -> frozenset[str]:
+    """Return all that the object's records call somebody."""
+    return frozenset({f"unknown {number}"}) | _known(stored.info).get(number, frozenset())
+
+
+def same_person(stored: StoredObject, number: int) -> list[int]:
+    """Return the numbers of whoever was recognised under the same name, and the number itself."""
+    known, there = _known(stored.info), people_of(stored)
+    mine = known.get(number, frozenset())
+    return sorted({number} | {n for n, names in known.items() if names & mine and n in there})
+
+
 @dataclass(frozen=True, slots=True)
 class KeptPerson:
     """Somebody whom an object's records number, and how many pieces of their own film it keeps."""
@@ -107,7 +126,9 @@ def lift_person(
 def erase_person(
     vault: Vault, object_id: UUID, number: int, *, purpose: str, sight_of: SightOf
 ) -> ErasedPerson:
-    """Erase one person from an object; everything else of it stays.
+    """Erase one person from an object, under all numbers of whoever was recognised.
+
+    Everything else of the object stays.
 
     Their own film's keys are destroyed. Records are sealed anew without them, and so is
     an original that is kept whole, with the person covered; the old keys are destroyed.
@@ -119,9 +140,9 @@ def erase_person(
     stored = vault.rooms.catalogue.get(object_id)
     if vault.rooms.held(stored.box_id, object_id):
         raise ObjectHeldError(object_id=object_id)
-    track = _track(stored, number)
+    tracks = [_track(stored, one) for one in same_person(stored, number)]
     kinds = {part.kind for part in stored.parts}
-    erased = _pieces_of(vault, stored, track)
+    erased = frozenset[UUID]().union(*(_pieces_of(vault, stored, one) for one in tracks))
     new: dict[PartKind, Iterable[Piece]] = {}
     pages = _pages_of(vault, stored)
     gone, pieces = _records_without(vault, stored, number, pages)
@@ -139,10 +160,11 @@ def erase_person(
         raise _nobody(stored, number)
     facts = {"pieces": str(len(erased)), "records": str(gone)}
     wanted = Change(
-        Action.PERSON_ERASED, new, erased, facts, info=_info_without(stored.info, track)
+        Action.PERSON_ERASED, new, erased, facts, info=_info_without(stored.info, tracks)
     )
     change(vault.rooms, stored, wanted, now=datetime.now(UTC))
-    unlink_everybody(vault, object_id, number)
+    for one in same_person(stored, number):
+        unlink_everybody(vault, object_id, one)
     renew_ledgers(vault, datetime.now(UTC), by_key=True)
     return ErasedPerson(object_id, number, len(erased), gone, PartKind.RAW in kinds)
 
@@ -206,28 +228,33 @@ def _pages_of(vault: Vault, stored: StoredObject) -> list[_Page]:
     return [_Page(private, unpack_page(content)) for private, content in segments]
 
 
-def _info_without(info: ObjectInfo, track: int) -> ObjectInfo:
+def _info_without(info: ObjectInfo, tracks: Sequence[int]) -> ObjectInfo:
     people = json.loads(info.extra.get("people", "{}"))
-    left = {one: number for one, number in people.items() if int(one) != track}
-    return replace(info, extra={**info.extra, "people": json.dumps(left)})
+    left = {one: number for one, number in people.items() if int(one) not in tracks}
+    known = {n: sorted(names) for n, names in _known(info).items() if n in left.values()}
+    facts = {name: value for name, value in info.extra.items() if name != "known"}
+    facts |= {"people": json.dumps(left)} | ({"known": json.dumps(known)} if known else {})
+    return replace(info, extra=facts)
 
 
 def _records_without(
     vault: Vault, stored: StoredObject, number: int, pages: Sequence[_Page]
 ) -> tuple[int, Iterable[Piece]]:
     """Return how many records speak of the person, and all records sealed anew without those."""
-    name, gone = f"unknown {number}", 0
+    alike, gone = same_person(stored, number), 0
+    names = frozenset[str]().union(*(names_of(stored, one) for one in alike))
     keep = tuple(stored.info.extra.get("keep", "identity,pose,event").split(","))
     diary = Diary(keep, stored.level is Level.STRUCTURED_ONLY, 1.0)
     book, pieces = _sealer(vault, stored, PartKind.RECORDS), []
     for page in pages:
-        kept = [one for one in page.records if one.subject != name]
+        kept = [one for one in page.records if one.subject not in names]
         gone += len(page.records) - len(kept)
         counted = [one for one in kept if not (isinstance(one, Event) and one.event == "count")]
         left = kept if len(kept) == len(page.records) else counted
         private = page.private
         span = private.from_s, private.to_s
-        packed = pack(left, span, diary.padded_to, private.labels, page.written.head)
+        labels = private.labels or (NOTHING,)  # as it was told once
+        packed = pack(left, span, diary.padded_to, labels, page.written.head)
         pieces += [Piece(records(book, one), one.from_s, one.to_s) for one in packed]
     return gone, pieces
 
@@ -243,8 +270,8 @@ def _original_of(vault: Vault, stored: StoredObject, purpose: str) -> bytes:
 
 def _found_again(
     stored: StoredObject, number: int, pages: Sequence[_Page], somebody: Sequence[Somebody]
-) -> int:
-    """Return the person's track among those whom the original shows now.
+) -> frozenset[int]:
+    """Return the person's tracks among those whom the original shows now.
 
     Raises: SeenOtherwiseError where they are not surely those of the records.
     """
@@ -254,9 +281,24 @@ def _found_again(
         raise SeenOtherwiseError(object_id=stored.object_id, reason=reason)
     seen = dict(zip(numbers, somebody, strict=True))
     spans = spans_of(record for page in pages for record in page.records)
+    step_s = pages[0].written.detail.step_s if pages else 0
     for one, now in seen.items():
-        then = spans.get(f"unknown {one}", (now.from_s, now.to_s))
-        if max(abs(now.from_s - then[0]), abs(now.to_s - then[1])) > AWAY_S:
+        told = [spans[name] for name in names_of(stored, one) if name in spans]
+        shared = len(same_person(stored, one)) > 1
+        if _away_s(now, told, shared=shared) > AWAY_S + step_s:
             reason = say("person {number} at another time", number=one)
             raise SeenOtherwiseError(object_id=stored.object_id, reason=reason)
-    return seen[number].track
+    return frozenset(seen[one].track for one in same_person(stored, number))
+
+
+def _away_s(now: Somebody, told: Sequence[tuple[float, float]], *, shared: bool) -> float:
+    """Return by how many seconds somebody is there otherwise than the records tell.
+
+    shared: whether they tell of others of the same name in the same words; then who is there
+    while the records tell so is not otherwise.
+    """
+    if not told:
+        return 0.0
+    first, last = min(start for start, _ in told), max(end for _, end in told)
+    early, late = first - now.from_s, now.to_s - last
+    return max(early, late, 0.0) if shared else max(abs(early), abs(late))

@@ -19,6 +19,7 @@ from yingbi.disk.durable import Disk
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say, say_error
 from yingbi.domain.report import Progress
+from yingbi.domain.tightening import Original
 from yingbi.errors import ReadWriteError, YingbiError
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.protect import Protected, Protector
@@ -78,6 +79,8 @@ class RemovingProtector:
     def _remove(self, done: Protected, before: Mark) -> str:
         """Verify, compare, unlink, and log it; return why it stays, or nothing."""
         path, vault = done.source, self.vault
+        if done.verdict.original is Original.WITHHELD:
+            return say("its original was withheld, and this is the only one")
         reason = _why_not(path, before, vault.folder.path)
         if reason:
             return reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from yingbi.domain.grade_errors import SceneContradictedError, SceneDoubtfulError
 from yingbi.domain.report import Progress, Tally
 from yingbi.errors import (
     MemoryNotLockedError,
@@ -27,6 +28,8 @@ from yingbi.usecases.watch_memory import Known, Memory, State
 ROOM_MAY_COME = FULL - {errno.EFBIG}
 PASSES = (VaultLockedError, VaultTooOldError, NotAuthorisedError, NoVaultError)
 """What people or other processes put right, and no file is to blame for."""
+OF_THE_FILE = (SceneContradictedError, SceneDoubtfulError)
+"""Refusals that are no right of anybody's: the file shows what its box's scene does not allow."""
 ENDS = (
     *(VaultTooNewError, SealBrokenError, MemoryNotLockedError),
     *(ModelMissingError, ModelChangedError),
@@ -105,6 +108,8 @@ def came_to(known: Known, done: Done) -> Known:
 
 def over_soon(error: YingbiError) -> bool:
     """Return whether it is no fault of any file, and goes away without us."""
+    if isinstance(error, OF_THE_FILE):
+        return False
     if isinstance(error, PASSES):
         return True
     cause: BaseException | None = error
