@@ -20,6 +20,8 @@ from networks import models_dir
 from test_subjects import agree, person
 from vault_house import PASSPHRASE, House, everything, make_vault, new_vault, open_vault
 from yb import Answer
+from yingbi.domain.box import Box, BoxPolicy
+from yingbi.domain.detail import Detail
 from yingbi.domain.enrol_errors import (
     DifferentPeopleError,
     FaceUnreadableError,
@@ -29,6 +31,7 @@ from yingbi.domain.enrol_errors import (
 from yingbi.domain.face import FaceLook
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
+from yingbi.domain.level import Level
 from yingbi.domain.people_errors import NoConsentError
 from yingbi.domain.report import Quiet
 from yingbi.domain.settings import resolve
@@ -42,7 +45,7 @@ from yingbi.pipeline.known import FaceEyes
 from yingbi.store.backup import Places
 from yingbi.usecases.backup import create_backup
 from yingbi.usecases.enrol import cancel_all, drop_unagreed, enrol, enrolled, revoke
-from yingbi.usecases.recognise import gallery_of, gallery_of_box
+from yingbi.usecases.recognise import circle_of_box, gallery_of
 from yingbi.usecases.vault import open_vault as vault_at
 
 TEMPLATE_DEEDS = (Action.ENROLLED, Action.ENROLMENT_REVOKED, Action.TEMPLATES_RENEWED)
@@ -89,8 +92,11 @@ def enrol_one(house: House, templates: Templates, name: str, seed: int):
 
 
 def members(house: House, templates: Templates, box_id=None) -> set[str]:
-    with gallery_of_box(house, templates, box_id or new_id(), rotation="day", day=DAY) as gallery:
-        return {one.name for one in gallery.members}
+    policy = BoxPolicy(Level.STRUCTURED_ONLY, detail=Detail(names="day"))
+    box = Box(box_id or new_id(), "home", policy, "2026-11-24")
+    with circle_of_box(house, templates, box, day=DAY, film="f" * 64) as circle:
+        assert {one.name for one in circle.household.gallery.members} == set(circle.people)
+        return set(circle.people)
 
 
 # Leave.
@@ -135,7 +141,7 @@ def test_who_withdraws_is_in_no_gallery_at_once_and_the_template_is_destroyed(
     assert len(members(house, templates)) == 2
     withdraw(house, house.people.consents.of(one.subject_id)[0])
     assert len(members(house, templates)) == 1
-    with pytest.raises(NoConsentError), gallery_of(house, templates, [one]):
+    with pytest.raises(NoConsentError), gallery_of(house, templates, [one], film=""):
         pass
     told = {s.name: agreed for s, agreed in enrolled(house, templates).people}
     assert told == {"Ada": False, "Bo": True}
@@ -414,7 +420,7 @@ def test_a_gallery_knows_people_by_names_of_their_box_and_is_wiped(
     box, kept = new_id(), list[Gallery]()
     assert members(house, templates, box) == members(house, templates, box)
     assert not members(house, templates, box) & members(house, templates, new_id())
-    with gallery_of(house, templates, [one]) as (gallery, names):
+    with gallery_of(house, templates, [one], film="") as (gallery, names):
         kept.append(gallery)
         found = gallery.nearest(face_of(1)(PICTURES[0]).vector)
         assert len(names) == 1
@@ -427,7 +433,7 @@ def test_a_gallery_knows_people_by_names_of_their_box_and_is_wiped(
     assert not any(m.template.codes.any() for m in kept[0].members)
     third = person(house, "Cy")
     agree(house, third)
-    with pytest.raises(NotEnrolledError), gallery_of(house, templates, [third]):
+    with pytest.raises(NotEnrolledError), gallery_of(house, templates, [third], film=""):
         pass
     told = [e.deed.action for e in house.log.entries()]
     assert told.count(Action.FACES_COMPARED) == 5  # who is looked for is told as well

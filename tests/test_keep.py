@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from yingbi.domain.box import BoxPolicy
 from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, keeps, kind_named, ordered
 from yingbi.domain.level import Level
-from yingbi.domain.record import Attribute, Behaviour, Event, Identity
+from yingbi.domain.record import UNSEEN, Attribute, Behaviour, Event, Identity
 from yingbi.domain.subject import narrowed
 from yingbi.errors import UsageError
 from yingbi.usecases.asked import record_kinds
@@ -51,6 +51,13 @@ def test_no_more_is_kept_than_the_box_keeps():
 def test_what_is_no_name_is_refused(name):
     with pytest.raises(UsageError):
         record_kinds(name)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_nothing_here_can_see_is_not_promised(name):
+    with pytest.raises(UsageError, match="Nothing here can see"):
+        record_kinds(f"event,attributes.{name}")
+    assert record_kinds("attributes.upper-colour") == ("attributes.upper-colour",)  # the control
 
 
 def test_consent_to_a_kind_bounds_its_single_things():

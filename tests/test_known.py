@@ -16,7 +16,7 @@ from yingbi.bootstrap import sight
 from yingbi.crypto.suite import suite
 from yingbi.detect.embedding import SMALLEST_PX, FaceReader, age_of
 from yingbi.detect.faces import FaceFinder
-from yingbi.domain.age import band_of, needs_guardian, stays_masked
+from yingbi.domain.age import agreeing, band_of, needs_guardian
 from yingbi.domain.face import FaceLook
 from yingbi.domain.filing import distinct, filing, filing_persons
 from yingbi.domain.frame import Frame, Plane
@@ -213,7 +213,6 @@ def test_a_film_is_told_and_every_vector_is_wiped_at_once() -> None:
     assert who.name_of(7) is not None
     assert who.names() == {"known abcd2345"}
     assert who.name_of(8) is None
-    assert who.band_of(7) == "possibly-under-14"
     assert 3 <= len(reader.given) < 60  # not every frame is read
     assert not any(one.vector.any() for one in reader.given)
     control = Recogniser(Told(stranger[0]), gallery)
@@ -258,9 +257,18 @@ def test_an_age_is_a_flag_and_never_leave() -> None:
     assert needs_guardian("older", minor=True)  # what is known is stronger than a guess
     assert needs_guardian("possibly-under-14", minor=False)
     assert not needs_guardian("unknown", minor=False)
-    assert stays_masked("possibly-under-14", guardian=False, tighten=True)
-    assert not stays_masked("possibly-under-14", guardian=False, tighten=False)
-    assert not stays_masked("older", guardian=False, tighten=True)
+
+
+def test_near_the_bound_stature_beside_a_grown_up_adds_to_an_age_and_never_takes_away() -> None:
+    near, short, tall = [27.0] * 3, [0.7, 0.72, 0.78], [0.9, 0.95, 1.0]
+    assert band_of(near, short) == "possibly-under-14"
+    assert band_of(near, tall) == band_of(near) == "older"
+    assert band_of(near, short[:2]) == "older"  # two sights are no stature
+    assert band_of([20.0] * 3, tall) == "possibly-under-14"
+    assert band_of([40.0] * 3, short) == "older"  # who sits is short too: an age has its say
+    assert band_of([20.0] * 2, short) == "unknown"
+    assert agreeing([20.0, 20.0, 30.0, 20.0], "possibly-under-14") == 0.75
+    assert agreeing([], "older") == agreeing([20.0], "unknown") == 0.0
 
 
 def test_the_network_s_age_is_the_two_likeliest_years_weighed() -> None:

@@ -426,6 +426,14 @@ def test_unreadable_exif_is_no_reason_to_refuse_a_picture(tmp_path):
     assert made_at(path) is None
 
 
+@pytest.mark.parametrize(("zone", "told"), [("+00:00", True), ("-12:00", False)])
+def test_a_time_of_which_no_calendar_has_the_day_in_utc_is_none(tmp_path, zone, told):
+    exif = Image.Exif()
+    exif[0x8769] = {0x9003: "9999:12:31 23:59:59", 0x9011: zone}
+    path = put(tmp_path, saved(tmp_path, "JPEG", exif=exif), "a.jpg")
+    assert (made_at(path) is not None) == told
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_damage_whatever_gives_anything_but_a_picture_or_a_known_error(data, tmp_path_factory):

@@ -78,8 +78,8 @@ def test_pages_are_cut_by_the_clock_also_when_nothing_happens() -> None:
     assert {p.padded_to for p in pages} == {65536}
 
 
-def test_events_alone_take_a_small_page_every_five_minutes() -> None:
-    pages = written(Diary(("event",), True, 2.0), [(float(i), []) for i in range(700)])
+def test_events_alone_take_a_small_page_every_six_minutes() -> None:
+    pages = written(Diary(("event",), True, 2.0), [(float(i), []) for i in range(900)])
     assert [p.padded_to for p in pages] == [4096, 4096, 4096]
 
 

@@ -2,7 +2,9 @@
 
 Leave one out: each picture is compared with templates that were made without it. A
 stranger is somebody of whom no template is in the gallery. What is counted here is one
-look; a film asks for several that agree. No number says anything of more people than these.
+look; a film asks for several that agree. The threshold was chosen by all of these people; what
+half of them would have chosen is tried on the other half, which had no say in it. No number says
+anything of more people than these.
 """
 
 import os
@@ -14,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yingbi.bench.row import Row
-from yingbi.crypto.suite import suite
 from yingbi.domain.age import YOUNG_YEARS, band_of
 from yingbi.domain.face import FaceLook
 from yingbi.domain.interval import wilson
@@ -23,7 +24,6 @@ from yingbi.domain.region import CLEAR_SIGHT, area
 from yingbi.domain.settings import resolve
 from yingbi.domain.template import (
     LENGTH,
-    STREAM_BYTES,
     Gallery,
     Member,
     Projection,
@@ -31,13 +31,15 @@ from yingbi.domain.template import (
     hadamard,
 )
 from yingbi.errors import ModelMissingError
+from yingbi.examine.identity import EACH, drawn
 from yingbi.media.still import read_still
 from yingbi.pipeline.known import FaceEyes
+from yingbi.structure.acquaintance import Manners
 from yingbi.structure.known import Rule
 
 FOLDER, CHILDREN, ADULTS = "identities", "children", "adults"
-EACH = 5
-"""Pictures at most of which a template is made."""
+ABOVE = 0.075
+"""So far over the likeness of the likest stranger a threshold is chosen."""
 
 FALSE = 0.001
 """Share of false likenesses at which the share of right ones is told."""
@@ -95,12 +97,6 @@ def read(folder: Path, eyes: FaceEyes) -> Faces:
         if look is not None:
             found.append((look, path.name.partition("__")[0]))
     return Faces(tuple(look for look, _ in found), tuple(name for _, name in found))
-
-
-def drawn(key: int) -> Projection:
-    """Return the projection of a key that is made for measuring."""
-    stream = suite("intl").hkdf(key.to_bytes(32), info=b"yingbi bench", length=STREAM_BYTES)
-    return Projection.drawn(stream)
 
 
 def pairs(faces: Faces, likeness: Numbers) -> tuple[Numbers, Numbers]:
@@ -170,24 +166,99 @@ def _accuracy(faces: Faces) -> Iterator[Row]:
         yield Row(f"identity-{key}", what, right, say("% at 0.1 % false"), more=more)
 
 
-def _open_set(faces: Faces) -> Iterator[Row]:
-    by, rule = drawn(1), Rule()
-    people = sorted(set(faces.names))
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a rule made of looks at some people.
+
+    missed: looks at somebody in the gallery that did not name them. taken: looks at strangers that
+    named somebody. looks: of either. shown: pairs of people, the one taken for the other. pairs: of all.
+    """
+
+    missed: int
+    taken: int
+    looks: int
+    shown: int
+    pairs: int
+
+
+def counted(faces: Faces, people: Sequence[str], rule: Rule, by: Projection) -> Counted:
+    """Return what a rule makes of the looks at these people, each compared without itself."""
     whole = {name: Member(name, _template(faces.of(name), by)) for name in people}
-    missed, taken, shown = 0, 0, set[tuple[str, str]]()
+    missed, taken, looks, shown = 0, 0, 0, set[tuple[str, str]]()
     for at, look in enumerate(faces.looks):
         name = faces.names[at]
+        if name not in whole:
+            continue
         others = tuple(member for one, member in whole.items() if one != name)
         own = Member(name, _template(faces.of(name, but=at), by))
+        looks += 1
         missed += rule.named(Gallery(by, (*others, own)).nearest(look.vector)) != name
         taken += rule.named(Gallery(by, others).nearest(look.vector)) is not None
         for one in others:  # each pair alone: what a gallery of one would do
             if rule.named(Gallery(by, (one,)).nearest(look.vector)):
                 shown.add((name, one.name))
-    count, couples = len(faces.looks), len(people) * (len(people) - 1)
-    yield _share("missed", say("known people not known by one look (FRR)"), missed, count)
-    yield _share("taken", say("strangers taken for somebody by one look (FAR)"), taken, count)
-    yield _share("pairs", say("pairs of people, the one shown as the other"), len(shown), couples)
+    return Counted(missed, taken, looks, len(shown), len(people) * (len(people) - 1))
+
+
+def chosen(faces: Faces, people: Sequence[str], by: Projection) -> float:
+    """Return the likeness that these people would have chosen: so much above every stranger."""
+    whole = {name: Member(name, _template(faces.of(name), by)) for name in people}
+    strangers = [
+        found.likeness
+        for look, name in zip(faces.looks, faces.names, strict=True)
+        if name in whole
+        for others in [tuple(member for one, member in whole.items() if one != name)]
+        for found in [Gallery(by, others).nearest(look.vector)]
+        if found is not None
+    ]
+    return max(strangers) + ABOVE
+
+
+def _open_set(faces: Faces) -> Iterator[Row]:
+    by, people = drawn(1), sorted(set(faces.names))
+    all_of = counted(faces, people, Rule(), by)
+    yield _share(
+        "missed", say("known people not known by one look (FRR)"), all_of.missed, all_of.looks
+    )
+    yield _share(
+        "taken", say("strangers taken for somebody by one look (FAR)"), all_of.taken, all_of.looks
+    )
+    what = say("pairs of people, the one shown as the other")
+    yield _share("pairs", what, all_of.shown, all_of.pairs)
+    halves = people[0::2], people[1::2]
+    rules = [Rule(likeness=chosen(faces, half, by)) for half in halves]
+    held = [counted(faces, half, rule, by) for half, rule in zip(halves, rules[::-1], strict=True)]
+    for number, rule in enumerate(rules, start=1):
+        what = say("likeness that half {number} of the people would have chosen", number=number)
+        yield Row(f"identity-chosen-{number}", what, rule.likeness, "")
+    looks = sum(one.looks for one in held)
+    what = say("known people not known, by what the other half has chosen (FRR)")
+    yield _share("held-missed", what, sum(one.missed for one in held), looks)
+    what = say("strangers taken for somebody, by what the other half has chosen (FAR)")
+    yield _share("held-taken", what, sum(one.taken for one in held), looks)
+    what = say("pairs of people, the one shown as the other, chosen by the other half")
+    yield _share("held-pairs", what, sum(o.shown for o in held), sum(o.pairs for o in held))
+    yield from _strangers(faces, people, by)
+
+
+def _strangers(faces: Faces, people: Sequence[str], by: Projection) -> Iterator[Row]:
+    """Yield how often one look is so little alike that it speaks for somebody unknown."""
+    bound = Manners().unknown_likeness
+    known, unknown, looks = 0, 0, 0
+    whole = {name: Member(name, _template(faces.of(name), by)) for name in people}
+    for at, look in enumerate(faces.looks):
+        name = faces.names[at]
+        others = tuple(member for one, member in whole.items() if one != name)
+        own = Member(name, _template(faces.of(name, but=at), by))
+        with_own, without = (
+            Gallery(by, members).nearest(look.vector) for members in ((*others, own), others)
+        )
+        looks += 1
+        known += with_own is not None and with_own.likeness < bound
+        unknown += without is not None and without.likeness < bound
+    what = say("looks at known people that speak for somebody unknown")
+    yield _share("known-unknown", what, known, looks)
+    yield _share("unknown", say("looks at strangers that do"), unknown, looks)
 
 
 def _protection(faces: Faces) -> Iterator[Row]:

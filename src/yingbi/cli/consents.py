@@ -120,7 +120,7 @@ def consent_withdraw(obj: dict[str, Any], /, consent_id: str, *, as_json: bool) 
     with opened(obj) as vault:
         consent = consent_of_id(vault, consent_id)
         left = withdraw(vault, consent)
-        let_go(vault, tell)
+        let_go(vault, tell, withdrew=consent.subject_id)
         subject = vault.people.subjects.get(consent.subject_id)
     if as_json:
         show.as_json({"id": consent_id, "withdrawn": True, "held_without_basis": _left(left)})

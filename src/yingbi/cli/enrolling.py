@@ -68,19 +68,30 @@ def enrol_command(
 def _enrol(
     obj: dict[str, Any], vault: "Vault", person: str, pictures: tuple[Path, ...], *, as_json: bool
 ) -> None:
+    from yingbi.domain.age import band_of, needs_guardian
     from yingbi.pipeline.known import FaceEyes
     from yingbi.usecases.enrol import enrol, enrolled
 
     subject, templates = vault.people.subjects.named(person), _templates(vault)
     settings = settings_of(obj)
     eyes: list[FaceEyes] = []
+    ages: list[float] = []
 
     def look(path: Path) -> Any:
         if not eyes:  # networks load when consent was asked for and found
             eyes.append(FaceEyes.opened(settings, max(1, os.cpu_count() or 1)))
-        return eyes[0].only_face(path)
+        found = eyes[0].only_face(path)
+        ages.append(found.age_years)
+        return found
 
     count = enrol(vault, templates, subject, pictures, look)
+    if needs_guardian(band_of(ages), minor=subject.minor) and not subject.minor:
+        tell(
+            say(
+                "'{name}' may be under 14, as far as pictures tell. If so, take the person back with 'enrol --revoke', and add them with --minor and a guardian's consent.",
+                name=subject.name,
+            )
+        )
     _say_filing(enrolled(vault, templates).filing)
     if as_json:
         show.as_json({"subject": str(subject.subject_id), "pictures": count})

@@ -3,20 +3,24 @@
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from yingbi.cli.knowing import people_live
 from yingbi.cli.local import FILE, NO_BROWSER, PORT, teller
 from yingbi.cli.options import PLACES, tell, vault_options
 from yingbi.cli.settings import settings_of, vault_dir
+from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
 from yingbi.domain.messages import say, say_count
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
+    from yingbi.domain.box import BoxPolicy
+    from yingbi.domain.region import Target
     from yingbi.domain.settings import Settings
     from yingbi.media.live_source import LiveSource
     from yingbi.usecases.live import Plan
@@ -49,7 +53,15 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="EVENT=TARGET",
     help=say(
-        "Tell somebody of an event, such as fell: a command, or an address that apprise knows. May be repeated."
+        "Tell somebody of an event, such as fell: a command, of which no output is shown, or an address that apprise knows. May be repeated."
+    ),
+)
+@click.option(
+    "--box",
+    "box_name",
+    metavar="NAME",
+    help=say(
+        "Recognise who is enrolled, by their names in this box, until the day ends (UTC); it takes the passphrase."
     ),
 )
 @PLACES
@@ -77,10 +89,9 @@ def live_command(obj: dict[str, Any], /, source: str, **given: Any) -> None:
             problem=say("Live looking knows level 1 alone; at levels 2 and 3 use 'yingbi protect'.")
         )
     address = Address.of(source)
-    settings = settings_of(obj)
     orders = [order_of(text) for text in given["orders"]]
-    with Teller(orders, _complain) as told:
-        plan = _plan(settings, given, told, [one.event for one in orders])
+    with ExitStack() as held, Teller(orders, _complain) as told:
+        plan = _plan(obj, given, told, [one.event for one in orders], held)
         seen = LiveSource(address, again=not given["once"])
         if given["quiet"]:
             _print_events(seen, plan)
@@ -93,38 +104,60 @@ def _complain(line: str) -> None:
 
 
 def _plan(
-    settings: "Settings", given: dict[str, Any], told: "Teller", asked: Sequence[str]
+    obj: dict[str, Any],
+    given: dict[str, Any],
+    told: "Teller",
+    asked: Sequence[str],
+    held: ExitStack,
 ) -> "Plan":
     """Return how it is looked at; door, places and networks are in order by then."""
-    from yingbi.bootstrap import poses, sight
-    from yingbi.domain.keep import RECORD_KINDS, needs_poses
+    from yingbi.bootstrap import face_reader, poses, sight
+    from yingbi.domain.keep import RECORD_KINDS, allows, needs_poses
     from yingbi.domain.region import Target
+    from yingbi.structure.acquaintance import Acquaintance
     from yingbi.usecases.door_desk import open_door
     from yingbi.usecases.live import Plan, never_told
     from yingbi.usecases.live_deposit import Stand
 
+    settings = settings_of(obj)
     keep: tuple[str, ...] = RECORD_KINDS
     stand: Stand | None = None
+    box, who = None, None
+    if given["box_name"] is not None:
+        box, who = people_live(obj, settings, given["box_name"], held)
+        _must_be_level_1(box.policy)
+        keep = box.policy.keep
     if given["door"] is not None:
         vault, memory = vault_dir(settings), settings["memory"]
         stand = partial(open_door, given["door"], vault, memory=memory)
         with stand() as desk:
-            if desk.policy.level is not Level.STRUCTURED_ONLY:
-                raise UsageError(problem=say("This door leads to a box of another level than 1."))
+            _must_be_level_1(desk.policy)
+            if box is not None and desk.pass_.box_id != box.box_id:
+                raise UsageError(problem=say("This door leads to another box than --box."))
             keep = desk.policy.keep
     lost = never_told(asked, keep)
     if lost:
         raise UsageError(
             problem=say("The box does not keep '{event}', so nobody is told of it.", event=lost[0])
         )
-    options = _options(settings, given, keep)
-    looking = sight(settings, (Target.PERSON,))
+    if who is None and allows(keep, "attributes.age-band"):
+        who = Acquaintance(face_reader(settings), None)
+    targets = (Target.PERSON,) if who is None else (Target.FACE, Target.PERSON)
+    options = _options(settings, given, keep, targets)
     pose_source = poses(settings) if needs_poses(keep) else None
-    return Plan(looking, pose_source, options, told, stand, _complain)
+    return Plan(sight(settings, targets), pose_source, options, told, stand, _complain, who=who)
+
+
+def _must_be_level_1(policy: "BoxPolicy") -> None:
+    if policy.level is not Level.STRUCTURED_ONLY:
+        raise UsageError(problem=say("This box is of another level than 1."))
 
 
 def _options(
-    settings: "Settings", given: dict[str, Any], keep: tuple[str, ...]
+    settings: "Settings",
+    given: dict[str, Any],
+    keep: tuple[str, ...],
+    targets: "tuple[Target, ...]",
 ) -> "ProtectOptions":
     from yingbi.bootstrap import looking_settings, record_networks
     from yingbi.capture.places import read_places
@@ -139,7 +172,7 @@ def _options(
         settings["records.poses_per_second"],
         {name: str(value) for name, value in looking_settings(settings).items()},
         read_places(given["places"]) if given["places"] else None,
-        record_networks(settings, (Target.PERSON,), posed=needs_poses(keep)),
+        record_networks(settings, targets, posed=needs_poses(keep), known=Target.FACE in targets),
     )
 
 
@@ -148,7 +181,12 @@ def _print_events(source: "LiveSource", plan: "Plan") -> None:
     from yingbi.usecases.live import live
 
     with _stopped_by_signals(source), source:
-        tell(say("looking; no picture is kept or shown. End it with Ctrl-C"))
+        tell(
+            say(
+                "looking at level {level}; no picture is kept or shown. End it with Ctrl-C",
+                level=level_words(Level.STRUCTURED_ONLY),
+            )
+        )
         for told in live(source, plan):
             for notice in told.notices:
                 click.echo(notice.text)

@@ -24,6 +24,11 @@ ATTRIBUTES = {
 }
 """What a user may choose to keep of somebody; nothing sensitive is among it."""
 
+UNSEEN = ("carried", "helmet")
+"""Attributes that nothing here can tell. Their words are read, for whoever can, and never written:
+of two pictures of a street the network for people found none of five bags, and took benches,
+bins and a cabinet for some."""
+
 COLOURS = (
     "black", "grey", "white", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown",
 )  # fmt: skip

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from yingbi.domain import record_form_1
+from yingbi.domain.detail import EXACT, LEAST_CELLS, LONGEST_STEP_S, MOST_CELLS, Detail, Names
 from yingbi.domain.messages import say
 from yingbi.domain.record import Record
 from yingbi.domain.record_form import RECORD_SCHEMA, as_line, from_json, to_lines
@@ -54,12 +55,14 @@ class Head:
 
     start: UTC, to the millisecond, of second 0 of the object; None: unknown.
     networks: name and SHA-256, in hexadecimal digits, of what saw it, in order of names.
+    detail: how coarse the records were made before they were sealed.
     Raises: ValueError for a start without a time zone, and for names out of order or twice.
     """
 
     start: datetime | None = None
     clock: ClockState = ClockState()
     networks: tuple[tuple[str, str], ...] = ()
+    detail: Detail = EXACT
 
     def __post_init__(self) -> None:
         """Refuse what would be read in two ways."""
@@ -83,7 +86,7 @@ class Page(Head):
     @property
     def head(self) -> Head:
         """What is left without the records."""
-        return Head(self.start, self.clock, self.networks)
+        return Head(self.start, self.clock, self.networks, self.detail)
 
     def only(self, records: Iterable[Record]) -> "Page":
         """Return the page with these of its records."""
@@ -92,7 +95,7 @@ class Page(Head):
 
 def page_of(head: Head, records: tuple[Record, ...]) -> Page:
     """Return the page of a head and its records."""
-    return Page(head.start, head.clock, head.networks, records)
+    return Page(head.start, head.clock, head.networks, head.detail, records)
 
 
 # --- the head ------------------------------------------------------------------------------------
@@ -110,6 +113,8 @@ def head_to_json(head: Head) -> dict[str, Any]:
     }
     start = None if head.start is None else utc_text(head.start)
     page = {"start": start, "clock": clock, "networks": dict(head.networks)}
+    if head.detail != EXACT:
+        page["detail"] = _detail_told(head.detail)
     told = {"v": RECORD_SCHEMA, "page": page}
     head_from_json(told)
     return told
@@ -119,7 +124,9 @@ def head_from_json(value: object) -> Head:
     """Return the head that the first line of a page tells; RecordRefusedError otherwise."""
     told = exactly(value, "head", ("v", "page"))
     whole(told["v"], "v", RECORD_SCHEMA, RECORD_SCHEMA)
-    page = exactly(told["page"], "page", ("start", "clock", "networks"))
+    coarse = isinstance(told["page"], dict) and "detail" in told["page"]
+    fields = ("start", "clock", "networks", "detail") if coarse else ("start", "clock", "networks")
+    page = exactly(told["page"], "page", fields)
     clock = exactly(page["clock"], "clock", ("source", "offset_ms", "uncertainty_ms"))
     state = ClockState(
         word(clock["source"], "source", CLOCKS),
@@ -127,7 +134,31 @@ def head_from_json(value: object) -> Head:
         _or_none(clock["uncertainty_ms"], "uncertainty_ms", 0),
     )
     start = None if page["start"] is None else _moment(page["start"])
-    return Head(start, state, _networks(page["networks"]))
+    detail = _detail(page["detail"]) if coarse else EXACT
+    return Head(start, state, _networks(page["networks"]), detail)
+
+
+def _detail_told(detail: Detail) -> dict[str, Any]:
+    return {
+        "grid": detail.grid or None,
+        "step_ms": detail.step_s * 1000 or None,
+        "names": None if detail.names == "none" else detail.names,
+    }
+
+
+def _detail(value: object) -> Detail:
+    """Return how coarse a page says it is; one that is not at all says nothing of it."""
+    told = exactly(value, "detail", ("grid", "step_ms", "names"))
+    names: Names = "none"
+    if told["names"] is not None:
+        names = "day" if word(told["names"], "names", ("day", "box")) == "day" else "box"
+    grid, step = told["grid"], told["step_ms"]
+    cells = 0 if grid is None else whole(grid, "grid", LEAST_CELLS, MOST_CELLS)
+    step_ms = 0 if step is None else whole(step, "step_ms", 1000, LONGEST_STEP_S * 1000)
+    detail = Detail(cells, step_ms // 1000, names)
+    if step_ms % 1000 or detail == EXACT:
+        refuse(say("'{field}' is not written as it has to be", field="detail"))
+    return detail
 
 
 def utc_text(moment: datetime) -> str:

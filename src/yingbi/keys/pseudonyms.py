@@ -10,12 +10,16 @@ from yingbi.domain.pseudonym import Rotation, known_as, message
 from yingbi.keys.provider import RootProvider
 
 
-def pseudonym(
-    keystore: RootProvider, box_id: UUID, person_id: UUID, rotation: Rotation, day: date
-) -> str:
-    """Return the person's name in records of that box on that day.
+class Pseudonyms:
+    """The names of one box; whoever has the vault's key can make them again.
 
-    It outlives a change of the root and of the box's keys, as records do.
+    They outlive a change of the root and of the box's keys, as records do.
     """
-    key = keystore.catalogue_key(f"pseudonyms {box_id.hex}")
-    return known_as(keystore.suite.hmac(key, message(person_id, rotation, day)))
+
+    def __init__(self, keystore: RootProvider, box_id: UUID, rotation: Rotation) -> None:
+        self._suite, self._rotation = keystore.suite, rotation
+        self._key = keystore.catalogue_key(f"pseudonyms {box_id.hex}")
+
+    def on(self, person_id: UUID, day: date) -> str:
+        """Return the person's name in records of that day."""
+        return known_as(self._suite.hmac(self._key, message(person_id, self._rotation, day)))

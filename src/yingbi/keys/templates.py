@@ -74,6 +74,10 @@ class Templates:
         """Return the keyed stream that draws the projection of this box; raises as `ids` does."""
         return _stream(self._suite, self._read().transform)
 
+    def mark(self) -> int:
+        """Return a number that changes whenever the box is written; SealBrokenError."""
+        return _generation(_bytes_of(self._sealed), self._suite)
+
     def of(self, person_keys: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
         """Return the templates of those whose own keys are given; raises as `ids` does."""
         cells = self._read().cells
@@ -91,6 +95,14 @@ class Templates:
             key = self._cell_key(person_key)
             cell = seal_cell(self._suite, key, template, self._at(person_id))
             self._write(_Content(content.transform, {**content.cells, person_id: cell}))
+
+    def write_anew(self) -> None:
+        """Seal what there is under a fresh secret; whoever holds it in memory sees another mark.
+
+        Raises: SealBrokenError, CannotCreateError.
+        """
+        with self._alone():
+            self._write(self._settled())
 
     def remove(self, person_ids: Iterable[UUID]) -> set[UUID]:
         """Destroy templates; return of whom there was one. Raises: SealBrokenError."""

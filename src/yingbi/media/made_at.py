@@ -40,8 +40,8 @@ def made_at(path: Path) -> datetime | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)  # at the calendar's end some have no day there
+    except (ValueError, OverflowError):
         return None
-    if moment.year <= 1970:  # an unset clock of a camera or encoder
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if moment.year <= 1970 else moment  # an unset clock of a camera or encoder

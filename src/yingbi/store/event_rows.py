@@ -221,6 +221,15 @@ def decoded(content: bytes) -> Rows:
     return Rows(start, texts, rows)
 
 
+def began(content: bytes) -> int:
+    """Return when an object began, of what `encoded` wrote; SealBrokenError where it is cut."""
+    try:
+        began_us, _, _ = _HEAD.unpack_from(content)
+    except struct.error:
+        raise SealBrokenError(what=INDEX, reason="an entry cannot be read") from None
+    return int(began_us)
+
+
 def moment_of(began_us: int, from_s: float) -> datetime | None:
     """Return the moment so many seconds after the start; None where no calendar has it."""
     try:

@@ -4,16 +4,17 @@ Clause: 6.1-8; A.1-3.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from yingbi.domain.subject import Appearance
 from yingbi.errors import SealBrokenError
 from yingbi.keys.index_page import INDEX, IndexEntry
-from yingbi.store.event_rows import NAMED, UNKNOWN_US, Happening, Row, Rows, decoded
+from yingbi.store.event_rows import NAMED, UNKNOWN_US, Happening, Row, Rows, began, decoded
 
 _US = 1_000_000
+_DAY_US = 86_400 * _US
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,19 @@ class Somebody:
     """A person as records may speak of them.
 
     names: what they are called in any object. links: by object, where they were linked to it.
+    on_day: what they are called in objects of one UTC day, told as days since 1970; None where
+    names do not change.
     """
 
     names: frozenset[str] = frozenset()
     links: Mapping[bytes, Sequence[Appearance]] = field(default_factory=dict, repr=False)
+    on_day: Callable[[int], str] | None = field(default=None, repr=False)
+
+    def names_in(self, entry: IndexEntry) -> frozenset[str]:
+        """Return what the person is called in an object; raises SealBrokenError as `began` does."""
+        if self.on_day is None:
+            return self.names
+        return self.names | {self.on_day(_day(entry))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,6 @@ def search(entries: Iterable[IndexEntry], wanted: Wanted) -> Iterator[Happening]
     """
     person = wanted.person or Somebody()
     kinds = tuple(text.encode() for text in wanted.what or ())
-    names = tuple(text.encode() for text in person.names)
     for entry in entries:
         if not wanted.may_be_in(entry.first_us, entry.last_us):
             continue
@@ -70,23 +79,35 @@ def search(entries: Iterable[IndexEntry], wanted: Wanted) -> Iterator[Happening]
         if wanted.what is not None and not any(text in entry.content for text in kinds):
             continue
         linked = wanted.person is None or entry.object_id in person.links
-        if not linked and not any(text in entry.content for text in names):
+        names = frozenset[str]() if wanted.person is None else person.names_in(entry)
+        if not linked and not any(text.encode() in entry.content for text in names):
             continue
         try:
-            yield from _in_object(entry, wanted)
+            yield from _in_object(entry, wanted, names)
         except IndexError:
             raise SealBrokenError(what=INDEX, reason="an entry cannot be read") from None
 
 
-def _in_object(entry: IndexEntry, wanted: Wanted) -> Iterator[Happening]:
-    """Yield what is wanted of one object."""
+def _day(entry: IndexEntry) -> int:
+    """Return the day by which an object names people: it began then, or was taken in.
+
+    An id says when it was made, in milliseconds since 1970 (RFC 9562, version 7).
+    """
+    began_us = began(entry.content)
+    if began_us == UNKNOWN_US:
+        return (int.from_bytes(entry.object_id[:6]) * 1000) // _DAY_US
+    return began_us // _DAY_US
+
+
+def _in_object(entry: IndexEntry, wanted: Wanted, names: frozenset[str]) -> Iterator[Happening]:
+    """Yield what is wanted of one object. names: what the person is called in it."""
     told, person, what = decoded(entry.content), wanted.person, wanted.what
     kinds = {n for n, text in enumerate(told.texts) if what is None or text in what}
     links: Sequence[Appearance] = ()
     named = frozenset[int]()
     if person is not None:
         links = person.links.get(entry.object_id, ())
-        named = frozenset(NAMED + n for n, text in enumerate(told.texts) if text in person.names)
+        named = frozenset(NAMED + n for n, text in enumerate(told.texts) if text in names)
     object_id = UUID(bytes=entry.object_id)
     anybody = person is None or bool(links)
     for row in told.rows(lambda what, who: what in kinds and (anybody or who in named)):

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Protocol
 
-from yingbi.domain.age import Band, band_of
 from yingbi.domain.face import ReadsFaces
 from yingbi.domain.frame import Frame
 from yingbi.domain.region import BoxXYXY
@@ -72,9 +71,6 @@ class Recognises(Protocol):
     ) -> tuple[str, float] | None:
         """Return the name and how alike, by looks in these frames; None where it is not sure."""
 
-    def band_of(self, track: int) -> Band:
-        """Return the age band of a track."""
-
 
 class Recogniser:
     """Compares faces with a gallery; a film's `Recognises`."""
@@ -89,16 +85,9 @@ class Recogniser:
         sights = self._sights.setdefault(track, [])
         if sights and 0 <= frame.time_s - sights[-1].time_s < self.rule.apart_s:
             return
-        look = self._reader.read(frame, face)
-        if look is None:
-            return
-        try:
-            found = self._gallery.nearest(look.vector)
-        finally:
-            look.wipe()
-        likeness = 0.0 if found is None else found.likeness
-        name = self.rule.named(found)
-        sights.append(Sight(frame.index, frame.time_s, name, likeness, look.age_years))
+        look = looked(self._reader, self._gallery, self.rule, frame, face)
+        if look is not None:
+            sights.append(look)
 
     def name_of(
         self, track: int, first: int | None = None, last: int | None = None
@@ -106,10 +95,6 @@ class Recogniser:
         """Return the name and the mean likeness, by looks in these frames, ends included."""
         looks = self.sights_of(track, first or 0, sys.maxsize if last is None else last)
         return verdict(looks, self.rule)
-
-    def band_of(self, track: int) -> Band:
-        """Return the age band of a track, "unknown" of fewer than three looks."""
-        return band_of([one.age_years for one in self._sights.get(track, ())])
 
     def sights_of(self, track: int, first: int, last: int) -> list[Sight]:
         """Return the looks at a track in these frames, ends included."""
@@ -119,6 +104,24 @@ class Recogniser:
         """Return everybody who was known in the film so far."""
         found = (self.name_of(track) for track in self._sights)
         return {one[0] for one in found if one is not None}
+
+
+def looked(
+    reader: ReadsFaces, gallery: Gallery | None, rule: Rule, frame: Frame, face: BoxXYXY
+) -> Sight | None:
+    """Return what is left of one look at a face, None where it tells nothing.
+
+    gallery: None compares with nobody.
+    """
+    look = reader.read(frame, face)
+    if look is None:
+        return None
+    try:
+        found = None if gallery is None else gallery.nearest(look.vector)
+    finally:
+        look.wipe()
+    likeness = 0.0 if found is None else found.likeness
+    return Sight(frame.index, frame.time_s, rule.named(found), likeness, look.age_years)
 
 
 def verdict(sights: Iterable[Sight], rule: Rule) -> tuple[str, float] | None:

@@ -1,29 +1,39 @@
 """Turn tracked regions into records: who, how they stood, what they did, who came and went.
 
-People are numbered, never named. Records are cut by the clock, also when nothing
-happened, so that the number of segments tells nothing but the time that passed.
+People are numbered. Whoever is recognised is told of by their pseudonym in every record of the
+page that is open when that is clear, and in those that follow; pages that are closed keep the
+number, and so does whoever is in doubt when a page is closed.
+
+Records are cut by the clock, also when nothing happened, so that the number of segments tells
+nothing but the time that passed.
 
 Clause: A.1-2; A.1-3; A.1-4; 6.2.1.b-1.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from yingbi.domain.data_class import NOTHING
+from yingbi.domain.detail import EXACT, Detail, coarsened
 from yingbi.domain.frame import Frame
 from yingbi.domain.keep import allows, keeps, needs_poses, tells_clothes, tells_conduct
 from yingbi.domain.part import Records
 from yingbi.domain.place import Places
-from yingbi.domain.record import Event, Identity, Pose, Record, span_of
+from yingbi.domain.record import Attribute, Event, Identity, Pose, Record, kind_of, span_of
 from yingbi.domain.record_page import Head
-from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, Region, surely_there
+from yingbi.domain.region import CLEAR_SIGHT, PEOPLE, Region, Target, surely_there
+from yingbi.structure.acquaintance import Acquaintance
+from yingbi.structure.alone import Alone
 from yingbi.structure.attention import Attention, Look, PoseSource
 from yingbi.structure.camera import CameraWatch
 from yingbi.structure.clothes import Clothes
 from yingbi.structure.company import Company
+from yingbi.structure.covering import COVERING, Covering
 from yingbi.structure.pack import pack
 from yingbi.structure.places import PlaceWatch
 
 GONE_AFTER_S = 1.0
+UNKNOWN = "unknown-person"
 LOOKS_PER_SECOND = 10.0
 """So often is looked at somebody whose conduct is told: a fall takes less than a second."""
 
@@ -44,8 +54,12 @@ class Diary:
 
     @property
     def interval_s(self) -> float:
-        """Length of a clock interval: a minute with poses, five without."""
-        return 60.0 if "pose" in self.keep else 300.0
+        """Length of a clock interval: a minute with poses, six without; whole steps at least.
+
+        A page that ended within a step would tell a finer time than its records.
+        """
+        usual_s, step_s = 60 if "pose" in self.keep else 360, self.detail.step_s or 1
+        return float(-(-usual_s // step_s) * step_s)
 
     @property
     def padded_to(self) -> int | None:
@@ -53,6 +67,11 @@ class Diary:
         if not self.fixed:
             return None
         return 65536 if "pose" in self.keep else 4096
+
+    @property
+    def detail(self) -> Detail:
+        """How coarse the records are made before anything is sealed."""
+        return EXACT if self.head is None else self.head.detail
 
     def keeps(self, record: Record) -> bool:
         """Return whether the record is wanted."""
@@ -81,16 +100,27 @@ class _Interval:
     start_s: float
     records: list[Record] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
+    seen: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Scribe:
     """Writes one film's records. Feed it every frame in order, then `finish`.
 
-    numbers: by track, of everybody whom the records speak of.
+    numbers: by track, of everybody whom the records speak of. known: by number, the pseudonyms
+    under which closed pages speak of somebody.
     """
 
-    def __init__(self, diary: Diary, poses: PoseSource | None) -> None:
-        """Begin the records of a film; without poses conduct is told from boxes alone."""
+    def __init__(
+        self, diary: Diary, poses: PoseSource | None, who: Acquaintance | None = None
+    ) -> None:
+        """Begin the records of a film; without poses conduct is told from boxes alone.
+
+        who: says who is recognised, and has looked at each frame before this; None knows nobody.
+        """
+        self._who, self._alone = who, Alone()
+        self._tracks: dict[str, int] = {}
+        self._strangers: set[int] = set()  # of whom it was told that nobody knows them
+        self.known: dict[int, set[str]] = {}
         self._diary = diary
         self._company = Company() if tells_conduct(diary.keep) else None
         often = diary.places is not None or self._company is not None
@@ -98,6 +128,7 @@ class Scribe:
         self._attention = Attention(poses if needs_poses(diary.keep) else None, rate)
         self._places = PlaceWatch(diary.places) if diary.places is not None else None
         self._clothes = Clothes() if tells_clothes(diary.keep) else None
+        self._covering = Covering() if allows(diary.keep, f"attributes.{COVERING}") else None
         watched = any(allows(diary.keep, f"event.camera-{what}") for what in ("covered", "moved"))
         self._camera = CameraWatch() if watched else None
         self._people: dict[int, _Person] = {}
@@ -117,7 +148,7 @@ class Scribe:
             if self._company is not None:
                 self._write(self._company.cut(end_s))
             yield from self._close(interval, end_s)
-            interval = self._interval = _Interval(end_s)
+            interval = self._interval = _Interval(end_s, labels={NOTHING})
         self._end_s = now
         interval.labels |= labels
         for region in regions:
@@ -125,13 +156,14 @@ class Scribe:
                 self._sight(region.track, region, now)
         self._leave(now)
         self._follow(frame, regions, now)
+        self._mind(now)
         if self._camera is not None and frame.filmed:
             self._write(self._camera.see(frame, now))
         self._write_count(now)
 
     def finish(self) -> Iterator[Records]:
         """Yield the records of the last interval, also when it is empty."""
-        interval = self._interval = self._interval or _Interval(0.0)
+        interval = self._interval = self._interval or _Interval(0.0, labels={NOTHING})
         if self._company is not None:
             self._write(self._company.finish())
         if self._places is not None:
@@ -148,9 +180,13 @@ class Scribe:
         person.clear_sights += region.score >= CLEAR_SIGHT
         person.best = max(person.best, region.score)
         if person.number is None and surely_there(person.clear_sights, person.best):
-            person.number = self.numbers[track] = len(self.numbers) + 1
+            person.number = self.numbers.setdefault(track, len(self.numbers) + 1)
+            self._tracks[person.name] = track
             self._write([Event("entered", person.first_s, person.name)])
         person.noted = True
+        if person.number is not None and self._interval is not None:
+            first, _ = self._interval.seen.get(person.name, (now, now))
+            self._interval.seen[person.name] = first, now
 
     def _leave(self, now: float) -> None:
         for track, person in list(self._people.items()):
@@ -183,7 +219,58 @@ class Scribe:
             for track, look in looks.items():
                 if track in names and look.points is not None and look.glimpse.seen:
                     self._clothes.see(frame, names[track], look.points, now)
+        if self._covering is not None:
+            for one in regions:
+                if one.kind is Target.FACE and one.seen and one.track in names:
+                    self._covering.see(frame, names[one.track], one.box, now)
         self._write_poses(looks, now)
+
+    def _mind(self, now: float) -> None:
+        """Write who is surely nobody of the enrolled, and who was left alone."""
+        who, there = self._who, dict[str, bool]()
+        for track, person in self._people.items() if who is not None else ():
+            if who is None or person.number is None:
+                continue
+            there[person.name] = who.band_of(track) == "possibly-under-14"
+            if track not in self._strangers and who.is_stranger(track):
+                self._strangers.add(track)
+                self._write([Event(UNKNOWN, now, person.name)])
+        if who is not None:
+            self._write(self._alone.see(now, there))
+
+    def _called(self, subject: str | None) -> tuple[str, float] | None:
+        """Return the pseudonym of somebody who has a number, and how alike they are."""
+        track = None if subject is None else self._tracks.get(subject)
+        return None if track is None or self._who is None else self._who.name_of(track)
+
+    def _named(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield records with pseudonyms; of who has one only what that person agreed to.
+
+        That they are not known was said too early.
+        """
+        found = {name: self._called(name) for name in {one.subject for one in records}}
+        for one in records:
+            known = found[one.subject]
+            if known is None or self._who is None or one.subject is None:
+                yield one
+            elif isinstance(one, Event) and one.event == UNKNOWN:
+                continue
+            elif kind_of(one) in self._who.agreed(known[0]):
+                number = self.numbers[self._tracks[one.subject]]
+                self.known.setdefault(number, set()).add(known[0])
+                named = replace(one, subject=known[0])
+                sure = min(max(known[1], 0.0), 1.0)
+                yield replace(named, confidence=sure) if isinstance(named, Identity) else named
+
+    def _bands(self, interval: _Interval) -> Iterator[Attribute]:
+        """Yield the age bands of all whom the interval speaks of."""
+        if self._who is None or not allows(self._diary.keep, "attributes.age-band"):
+            return
+        for name, span in interval.seen.items():
+            band = self._who.band_of(self._tracks[name])
+            if band != "unknown":
+                sure = self._who.sureness(self._tracks[name])
+                yield Attribute(name, *span, "age-band", band, sure)
 
     def _write_poses(self, looks: Mapping[int, Look], now: float) -> None:
         gap_s = 1 / self._diary.poses_per_second - 1e-6
@@ -204,13 +291,16 @@ class Scribe:
     def _close(self, interval: _Interval, end_s: float) -> Iterator[Records]:
         for person in self._people.values():
             self._write_identity(person)
-        if self._clothes is not None:
-            self._write(self._clothes.told())
+        for attributes in (self._clothes, self._covering):
+            if attributes is not None:
+                self._write(attributes.told())
+        records = [*interval.records, *self._bands(interval)]
+        told = coarsened(self._named(records), self._diary.detail)
         # What was told late belongs to a time before: who opens that time finds it.
-        start_s = min([interval.start_s, *(span_of(one)[1] for one in interval.records)])
+        start_s = min([interval.start_s, *(span_of(one)[1] for one in told)])
         span, labels = (start_s, end_s), tuple(sorted(interval.labels))
         diary = self._diary
-        yield from pack(interval.records, span, diary.padded_to, labels, diary.head)
+        yield from pack(told, span, diary.padded_to, labels, diary.head)
 
 
 def _foot(look: Look) -> tuple[float, float]:

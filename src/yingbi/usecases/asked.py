@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from yingbi.domain.data_class import BY_NAME
 from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, ordered
 from yingbi.domain.messages import say
-from yingbi.domain.record import KINDS
+from yingbi.domain.record import KINDS, UNSEEN
 from yingbi.domain.retention import UNBOUNDED, Retention, RetentionClass
+from yingbi.domain.tightening import can_tighten, normal
 from yingbi.errors import UsageError
 
 RETAINED = (RetentionClass.USUAL, RetentionClass.SHORT, RetentionClass.LONG)
@@ -36,6 +38,10 @@ def record_kinds(names: str | None, allowed: Sequence[str] | None = None) -> tup
         return RECORD_KINDS if allowed is None else tuple(allowed)
     bounds = KINDS if allowed is None else allowed
     asked = [name.strip() for name in names.split(",") if name.strip()]
+    for name in asked:
+        if name.removeprefix("attributes.") in UNSEEN and name in KEEPABLE:
+            problem = say("Nothing here can see '{name}', so it is never written.", name=name)
+            raise UsageError(problem=problem)
     for name in asked or [""]:
         if name not in KEEPABLE or not allows(bounds, name):
             raise UsageError(
@@ -46,6 +52,32 @@ def record_kinds(names: str | None, allowed: Sequence[str] | None = None) -> tup
                 )
             )
     return ordered(asked)
+
+
+def tightening(names: str | None) -> tuple[str, ...]:
+    """Return the classes of a comma-separated list of which a finding tightens handling.
+
+    "text.*" stands for all classes whose names begin so. No list means none.
+
+    Raises: UsageError for what is no class, or one that nothing here finds.
+    """
+    if names is None:
+        return ()
+    found, can = set[str](), [one.name for one in can_tighten()]
+    for name in [one.strip() for one in names.split(",")]:
+        meant = {one for one in can if one == name}
+        if name.endswith(".*"):
+            meant = {one for one in can if one.startswith(name.removesuffix("*"))}
+        if not meant and name in BY_NAME:
+            problem = say("nothing here finds '{name}', so it can tighten nothing", name=name)
+            raise UsageError(problem=problem)
+        if not meant:
+            problem = say(
+                "'{name}' is no class that is found here: {names}", name=name, names=", ".join(can)
+            )
+            raise UsageError(problem=problem)
+        found |= meant
+    return normal(found)
 
 
 def retention_class(name: str) -> RetentionClass:

@@ -142,16 +142,25 @@ def drop_unagreed(vault: Vault, templates: Templates) -> int:
     return len(gone)
 
 
-def let_go(vault: Vault, tell: Callable[[str], None], person_id: UUID | None = None) -> None:
+def let_go(
+    vault: Vault,
+    tell: Callable[[str], None],
+    person_id: UUID | None = None,
+    *,
+    withdrew: UUID | None = None,
+) -> None:
     """Destroy, last of all, the template of a person, and of all who agree no more.
 
     It hinders nothing that was done before: where it cannot be done that is told.
+    withdrew: of this person a consent was withdrawn; who looks live is to ask again.
     """
     templates = templates_of(vault, data_home())
     try:
         if person_id is not None:
             forget_face(vault, templates, person_id)
         drop_unagreed(vault, templates)
+        if withdrew in templates.ids():
+            templates.write_anew()
     except YingbiError as error:
         tell(
             say(

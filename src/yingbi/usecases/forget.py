@@ -85,6 +85,9 @@ def _erase_among(
     """Erase the person from objects that show others too; return where that failed, and why."""
     remaining = []
     for object_id, number in among:
+        links = vault.people.appearances.of_object(object_id)
+        if all(one.track != number for one in links):
+            continue  # it went with another number of the same person
         try:
             erase_person(vault, object_id, number, purpose=PURPOSE, sight_of=sight_of)
         except YingbiError as error:

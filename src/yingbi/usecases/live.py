@@ -18,7 +18,7 @@ from pathlib import Path
 from yingbi.domain.frame import Frame
 from yingbi.domain.glimpse import Points
 from yingbi.domain.keep import allows
-from yingbi.domain.messages import say
+from yingbi.domain.messages import say, say_count
 from yingbi.domain.notice import Notice
 from yingbi.domain.record import Event
 from yingbi.domain.region import BoxXYXY
@@ -26,6 +26,7 @@ from yingbi.errors import UnmaskableError, YingbiError
 from yingbi.media.live_source import GoOn, LiveSource
 from yingbi.media.probe import Source
 from yingbi.pipeline.engine import Reel, Sight, Take, see
+from yingbi.structure.acquaintance import Acquaintance
 from yingbi.structure.attention import PoseSource
 from yingbi.usecases.live_deposit import OBJECT_S, Deposit, Stand
 from yingbi.usecases.onlook import Moment, Onlooker
@@ -43,7 +44,7 @@ class Plan:
     """How a source is looked at. options: camera, places, and what may be said and kept.
 
     stand: opens the door at which records are left, an object every `object_s`; None writes
-    nothing. tell: takes a line about what goes wrong.
+    nothing. tell: takes a line about what goes wrong. who: looks at the people; None knows nobody.
     """
 
     sight: Sight
@@ -53,6 +54,7 @@ class Plan:
     stand: Stand | None = None
     tell: Callable[[str], None] = field(default=lambda _line: None)
     object_s: float = OBJECT_S
+    who: Acquaintance | None = None
 
     @property
     def camera(self) -> str:
@@ -82,9 +84,9 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     Raises: what reading and sealing raise; UnmaskableError where anything else fails on a frame.
     """
     hold_s = max(plan.sight.hold_s, HOLD_S)
-    take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s))
+    take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s), who=plan.who)
     poses = None if plan.poses is None else _Once(plan.poses)
-    onlooker = Onlooker(plan.options.keep, poses, plan.options.places)
+    onlooker = Onlooker(plan.options.keep, poses, plan.options.places, plan.who)
     deposit = _deposit(source, plan, poses, take)
     pace, broke = _Pace(), list[YingbiError]()
     try:
@@ -94,8 +96,17 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     finally:
         if deposit is not None:
             deposit.finish()
+            plan.tell(_left(deposit.left))
     if broke:
         raise broke[0]
+
+
+def _left(objects: int) -> str:
+    if not objects:
+        return say("nothing was left at the door")
+    return say_count(
+        "{n} object was left at the door", "{n} objects were left at the door", objects
+    )
 
 
 def _told(moment: Moment, source: LiveSource, plan: Plan, rate: float) -> Told:
@@ -132,7 +143,16 @@ def _deposit(
     if plan.stand is None:
         return None
     options, begun = plan.options, source.begun
-    return Deposit(plan.stand, options, poses, take, begun, tell=plan.tell, object_s=plan.object_s)
+    return Deposit(
+        plan.stand,
+        options,
+        poses,
+        take,
+        begun,
+        tell=plan.tell,
+        object_s=plan.object_s,
+        who=plan.who,
+    )
 
 
 def _until_it_breaks(

@@ -13,6 +13,7 @@ from yingbi.domain.glimpse import Points
 from yingbi.domain.place import Places
 from yingbi.domain.record import Event, Record
 from yingbi.domain.region import Region
+from yingbi.structure.acquaintance import Acquaintance
 from yingbi.structure.attention import Look, PoseSource
 from yingbi.structure.scribe import GONE_AFTER_S, LOOKS_PER_SECOND, Diary, Scribe
 
@@ -49,10 +50,14 @@ class Onlooker(Scribe):
     """
 
     def __init__(
-        self, keep: Sequence[str], poses: PoseSource | None, places: Places | None = None
+        self,
+        keep: Sequence[str],
+        poses: PoseSource | None,
+        places: Places | None = None,
+        who: Acquaintance | None = None,
     ) -> None:
-        """Begin with nobody."""
-        super().__init__(Diary(tuple(keep), False, LOOKS_PER_SECOND, places), poses)
+        """Begin with nobody. who: says who is recognised; None knows nobody."""
+        super().__init__(Diary(tuple(keep), False, LOOKS_PER_SECOND, places), poses, who)
         self._events: list[Event] = []
         self._points: dict[int, tuple[float, Points]] = {}
         self._doing: dict[str, str] = {}
@@ -90,12 +95,20 @@ class Onlooker(Scribe):
         }
         there = {t: one.name for t, one in self._people.items() if one.number is not None}
         self._doing = {name: what for name, what in self._doing.items() if name in there.values()}
-        figures = tuple(
-            Figure(name, self._points.get(track, (now, None))[1], self._doing.get(name))
-            for track, name in there.items()
-        )
+        figures = tuple(self._figure(track, name, now) for track, name in there.items())
         return Moment(now, figures, self._told())
+
+    def _figure(self, track: int, name: str, now: float) -> Figure:
+        """Return somebody under the pseudonym that they have now, with what they agreed to."""
+        points, doing = self._points.get(track, (now, None))[1], self._doing.get(name)
+        known = self._called(name)
+        if known is None or self._who is None:
+            return Figure(name, points, doing)
+        agreed = self._who.agreed(known[0])
+        shown = points if "pose" in agreed else None
+        return Figure(known[0], shown, doing if "behaviour" in agreed else None)
 
     def _told(self) -> tuple[Event, ...]:
         told, self._events = self._events, []
-        return tuple(one for one in told if self._diary.keeps(one))
+        kept = [one for one in self._named(told) if self._diary.keeps(one)]
+        return tuple(one for one in kept if isinstance(one, Event))

@@ -10,6 +10,7 @@ from yingbi.domain.frame import Frame
 from yingbi.domain.part import Records
 from yingbi.domain.region import Region
 from yingbi.store.growing import PartsWriter
+from yingbi.structure.acquaintance import Acquaintance
 from yingbi.structure.attention import PoseSource
 from yingbi.structure.pack import unpack
 from yingbi.structure.scribe import Diary, Scribe
@@ -18,8 +19,14 @@ from yingbi.structure.scribe import Diary, Scribe
 class Overheard(Scribe):
     """A scribe whose finished pages are told to the writer; what is sealed is what is told."""
 
-    def __init__(self, diary: Diary, poses: PoseSource | None, writer: PartsWriter) -> None:
-        super().__init__(diary, poses)
+    def __init__(
+        self,
+        diary: Diary,
+        poses: PoseSource | None,
+        writer: PartsWriter,
+        who: Acquaintance | None = None,
+    ) -> None:
+        super().__init__(diary, poses, who)
         self._writer = writer
 
     def note(

@@ -15,7 +15,7 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.part import PartKind
 from yingbi.domain.people_errors import NoSuchLinkError
-from yingbi.domain.record import Event, Record, span_of
+from yingbi.domain.record import Record, span_of
 from yingbi.domain.subject import Appearance, Consent, Subject
 from yingbi.errors import CannotCreateError, NoPosesError, UnsafeOutputError
 from yingbi.govern.subjects import normal
@@ -235,13 +235,14 @@ def _shown(vault: Vault, stored: StoredObject, folder: Path) -> Path | None:
 
 
 def _tracks(records: list[Record]) -> dict[int, tuple[float, float]]:
-    """Return the times of each number in the records."""
+    """Return the times of each number in the records; whoever is recognised has none there."""
     found: dict[int, tuple[float, float]] = {}
     for record in records:
-        if isinstance(record, Event) and record.subject is None:
+        kind, _, number_text = (record.subject or "").partition(" ")
+        if kind != "unknown":
             continue
         first, last = span_of(record)
-        number = int(str(record.subject).rpartition(" ")[2])
+        number = int(number_text)
         before = found.get(number, (first, last))
         found[number] = min(before[0], first), max(before[1], last)
     return found
