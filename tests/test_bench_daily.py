@@ -261,12 +261,14 @@ def test_a_lost_box_is_held_and_then_given_up(rng):
     short = glimpses_of(look, 0.3, rng, STILLS)
     assert len(long) == 1
     assert any(not glimpse.seen for glimpse in long[0])
-    assert all(glimpse.points is None for glimpse in long[0] if not glimpse.seen)
+    followed = [glimpse.points is not None for glimpse in long[0] if not glimpse.seen]
+    assert 0.5 < sum(followed) / len(followed) < 0.95, "by the pose alone, as the table says"
     assert len(short) > 20
     for track in short:
         assert track[0].seen
         sure = [glimpse.time_s for glimpse in track if glimpse.seen]
-        assert all(min(abs(one.time_s - at) for at in sure) <= 0.3 + 1e-9 for one in track)
+        held = [one.time_s for one in track if one.points is None]
+        assert all(min(abs(one - at) for at in sure) <= 0.3 + 1e-9 for one in held)
         assert all(b.time_s > a.time_s for a, b in pairwise(track))
 
 

@@ -17,6 +17,7 @@ import yingbi.domain.enrol_errors
 import yingbi.domain.grade_errors
 import yingbi.domain.key_errors
 import yingbi.domain.live_errors
+import yingbi.domain.model_errors
 import yingbi.domain.page_errors
 import yingbi.domain.people_errors
 import yingbi.domain.place_errors

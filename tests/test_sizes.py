@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from vault_house import new_vault, open_vault
+from yingbi.domain.data_class import settled
 from yingbi.domain.frame import Frame, Plane
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level
@@ -86,11 +87,11 @@ def keep(house, box, day, *, busy, with_poses, fixed, chance):
                 )
 
         for frame, regions in a_day(chance, busy=busy, seconds=seconds, step_s=step_s):
-            found = frozenset({"person", "face"}) if regions else frozenset()
+            found = frozenset({"body", "biometric.face"} if regions else {"none"})
             labels |= found
             add(scribe.note(frame, regions, found))
         add(scribe.finish())
-        info = ObjectInfo(camera="hall", labels=tuple(sorted(labels)), to_s=float(seconds))
+        info = ObjectInfo(camera="hall", labels=settled(labels), to_s=float(seconds))
         writer.commit(info, now=day)
     return object_id
 

@@ -45,7 +45,7 @@ class Original:
     def seal(self, clear, cut=SLICE):
         sealer = self.house.sealer(PartKind.RAW)
         cuts = range(0, len(clear), cut)
-        pieces = [RawFilm(clear[n : n + cut], "video/mp4") for n in cuts]
+        pieces = [RawFilm(clear[n : n + cut], "video/mp4", ("none",)) for n in cuts]
         return [raw(sealer, piece) for piece in pieces], sealer.end
 
     def open(self, start, length, content=None, **changed):

@@ -148,7 +148,7 @@ def _protect(vault: Vault, box: Box) -> None:
         vault.rooms, object_id=object_id, level=door.level, group=group, day=now.date()
     ) as writer:
         for number in range(SEGMENTS):
-            page = next(pack([], (60.0 * number, 60.0 * number + 60.0), 4096, ()))
+            page = next(pack([], (60.0 * number, 60.0 * number + 60.0), 4096, ("none",)))
             writer.add(PartKind.RECORDS, records(sealer, page))
         writer.commit(ObjectInfo(to_s=60.0 * SEGMENTS), now=now)
 

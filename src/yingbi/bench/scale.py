@@ -174,7 +174,7 @@ def _protect(vault: Vault, box: Box) -> None:
         device=vault.keystore.device,
     )
     group = LockGroup(box.box_id, epoch.epoch, epoch.retention)
-    page = next(pack([], (0.0, 60.0), _PAGE_BYTES, ()))
+    page = next(pack([], (0.0, 60.0), _PAGE_BYTES, ("none",)))
     writer = ObjectWriter(
         vault.rooms, object_id=object_id, level=door.level, group=group, day=now.date()
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Reversible
 from dataclasses import dataclass
-from math import atan2, degrees
+from math import atan2, degrees, hypot
 
 from yingbi.domain.glimpse import Glimpse, Points
 from yingbi.structure.thresholds import THRESHOLDS
@@ -19,7 +19,7 @@ class Body:
     """A glimpse in figures, in heights of the picture; None where the pose does not tell.
 
     box: x0, y0, x1, y1. head, shoulders, hips, knees, ankles: the middle of what is seen of them.
-    hands: each wrist that is above its elbow, from the middle of the shoulders.
+    breadth: from shoulder to shoulder. hands: each wrist that is above its elbow, from the middle of the shoulders.
     """
 
     time_s: float
@@ -30,6 +30,7 @@ class Body:
     knees: Point | None = None
     ankles: Point | None = None
     hands: tuple[Point | None, Point | None] = (None, None)
+    breadth: float | None = None
 
     @property
     def height(self) -> float:
@@ -74,13 +75,6 @@ class Body:
         """How far the knees are below the hips."""
         return None if self.hips is None or self.knees is None else self.knees[1] - self.hips[1]
 
-    @property
-    def posed_height(self) -> float | None:
-        """How far it is down from the highest part to the lowest, by the pose."""
-        parts = (self.head, self.shoulders, self.hips, self.knees, self.ankles)
-        ys = [part[1] for part in parts if part is not None]
-        return max(ys) - min(ys) if len(ys) > 1 else None
-
 
 def body_of(glimpse: Glimpse) -> Body:
     """Return what the glimpse says of the body."""
@@ -97,6 +91,7 @@ def body_of(glimpse: Glimpse) -> Body:
         _middle(points, KNEES),
         _middle(points, ANKLES),
         _raised(points, shoulders),
+        _breadth(points),
     )
 
 
@@ -118,6 +113,11 @@ def _middle(points: Points, parts: tuple[int, ...]) -> Point | None:
         if seen >= THRESHOLDS.visible:
             across, down, count = across + x, down + y, count + 1
     return (across / count, down / count) if count else None
+
+
+def _breadth(points: Points) -> float | None:
+    (x0, y0, left), (x1, y1, right) = points[SHOULDERS[0]], points[SHOULDERS[1]]
+    return hypot(x1 - x0, y1 - y0) if min(left, right) >= THRESHOLDS.visible else None
 
 
 def _raised(points: Points, shoulders: Point | None) -> tuple[Point | None, Point | None]:

@@ -9,6 +9,7 @@ Clause: A.1-3; A.1-4.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from statistics import median
 
 from yingbi.domain.glimpse import Glimpse
@@ -21,7 +22,11 @@ from yingbi.structure.thresholds import THRESHOLDS, Thresholds
 
 LIKELY, SURE = 0.6, 0.9
 """Confidence of a fall that had the points that it takes, and of one that had SURELY more."""
-SURELY = 2.0
+SURELY = 10.0
+BRIEF = ("running", "waving")
+"""What lasts a few seconds, and is over when it has held for long."""
+WAVED = 0.7
+"""Share of `wave_s` that they have waved when it is seen; a posture has held for half of `look_s`."""
 TOLD = 0.8
 """Confidence of everything else."""
 UPRIGHT_S = 2.0
@@ -130,10 +135,15 @@ class Conduct:
         upright = posture in ("standing", "sitting")
         if upright and waves(self._since(now - table.wave_s), self._stature, table):
             return "waving"
-        pace = pace_of(window, table.look_s) if upright else 0.0
-        if pace >= table.run:
+        stands = posture == "standing"
+        pace = pace_of(window, table.look_s, stands=stands) if upright else 0.0
+        if pace >= table.run and self._is_tall(window):
             return "running"  # whose knees come up as if they sat
-        return "walking" if posture == "standing" and pace >= table.walk else posture
+        return "walking" if stands and pace >= table.walk else posture
+
+    def _is_tall(self, window: Sequence[Body]) -> bool:
+        """Return whether they are as high as who stands: whoever falls is fast as well."""
+        return median(one.height for one in window) >= self._table.tall * self._stature
 
     def _after_fall(self, posture: str | None, now: float) -> str | None:
         """Return "fallen" until somebody has stood or sat for a while."""
@@ -167,13 +177,14 @@ class Conduct:
         if self._may_be is None or self._may_be[0] != looks:
             self._may_be = (looks, now)
         since_s = self._may_be[1]
-        if now - since_s < self._table.steady_s:
+        brief = looks in BRIEF
+        if now - since_s < (self._table.brief_s if brief else self._table.steady_s):
             return []
         return self._changed(looks, since_s - self._began_before(looks))
 
     def _began_before(self, looks: str) -> float:
-        """Return how long before its first sight a behaviour began: half of what it takes to see it."""
-        return (self._table.wave_s if looks == "waving" else self._table.look_s) / 2
+        """Return how long before its first sight a behaviour began."""
+        return WAVED * self._table.wave_s if looks == "waving" else self._table.look_s / 2
 
     def _changed(self, doing: str, since_s: float) -> list[Behaviour | Event]:
         since_s = max(since_s, self._cut_s)

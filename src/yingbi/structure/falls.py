@@ -1,6 +1,6 @@
 """A fall: a quick drop, and clues before and after it that add up.
 
-No network. A drop of the upper part is noticed while it happens. At some ages of it the clues of
+No network. A drop of the upper part or the hips is noticed while it happens. At some ages of it the clues of
 `thresholds` are looked at and their points added: a clear fall has enough of them early, another
 only once somebody has stayed down for a while, and what is undone never.
 
@@ -10,9 +10,10 @@ Clause: A.1-3; A.1-4.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from yingbi.structure.body import Body, since
-from yingbi.structure.clues import Drop, measures_of, points_of
+from yingbi.structure.clues import Drop, Measures, measures_of, points_of
 from yingbi.structure.thresholds import Thresholds
 
 Recent = Sequence[Body] | deque[Body]
@@ -97,12 +98,23 @@ class Falls:
         measures = measures_of(recent, drop, drop.time_s + age_s)
         if measures is None:
             return None
-        beyond = points_of(measures, self._table.clues) - self._table.needed
+        beyond = beyond_needed(measures, self._table)
         return Fall(drop.time_s, beyond) if beyond >= 0 else None
 
     def _low_before(self, time_s: float) -> float:
         lows = [low for at, low in self._minute if at < time_s - 1]
         return sum(lows) / len(lows) if lows else 0.0
+
+
+def beyond_needed(measures: Measures, table: Thresholds) -> float:
+    """Return by how many points it is a fall; below zero it is none.
+
+    Who sat or lay before gives other clues than who stood: each has a table of their own.
+    """
+    knees, high = measures["knees before"], measures["high before"]
+    if knees < table.bent or (isnan(knees) and high < table.short):
+        return points_of(measures, table.low_clues) - table.low_needed
+    return points_of(measures, table.clues) - table.needed
 
 
 def dropped(recent: Recent, stature: float, table: Thresholds) -> float | None:
@@ -115,7 +127,8 @@ def dropped(recent: Recent, stature: float, table: Thresholds) -> float | None:
     window = since(recent, now - table.drop_s)
     tops = [(one.time_s, one.top) for one in window]
     shoulders = [(one.time_s, one.shoulders[1]) for one in window if one.shoulders is not None]
-    begun = [_begun(line, table.drop * stature) for line in (tops, shoulders)]
+    hips = [(one.time_s, one.hips[1]) for one in window if one.hips is not None]
+    begun = [_begun(line, table.drop * stature) for line in (tops, shoulders, hips)]
     return min((one for one in begun if one is not None), default=None)
 
 

@@ -16,14 +16,15 @@ GROWN = 0.03
 """A box that grows or shrinks by less trembles: of whoever is small that would be a long way."""
 LEAST_SPAN = 0.6
 """Share of the time that sights have to span before a pace is known."""
-LEAST_RAISED, SHARE_RAISED = 5, 0.7
+LEAST_RAISED, SHARE_RAISED = 5, 0.6
 """So many sights, and this share of them, have to show a hand above the shoulders."""
 
 
-def pace_of(window: Sequence[Body], look_s: float) -> float:
+def pace_of(window: Sequence[Body], look_s: float, *, stands: bool = True) -> float:
     """Return how fast somebody upright goes in the room, in statures a second.
 
     Whoever looks twice as high is half as far away: that gives the way to the camera and from it.
+    Of who sits, or runs with knees so high, it is not taken: leaning forward changes the height.
     """
     third = len(window) // 3
     if not third or window[-1].time_s - window[0].time_s < LEAST_SPAN * look_s:
@@ -32,7 +33,7 @@ def pace_of(window: Sequence[Body], look_s: float) -> float:
     ran_s = _mid(last, lambda one: one.time_s) - _mid(first, lambda one: one.time_s)
     tall, height = _mid(first, lambda one: one.height), _mid(last, lambda one: one.height)
     across = (_mid(last, _foot) - _mid(first, _foot)) * 2 / (tall + height)
-    grown = abs(height / tall - 1) >= GROWN
+    grown = stands and abs(height / tall - 1) >= GROWN
     away = LENS * (1 / height - 1 / tall) if grown else 0.0
     return hypot(across, away) / ran_s
 

@@ -13,7 +13,14 @@ import numpy as np
 
 from yingbi.bench.daily.actor import Actor, Fall, Swing, broken, wave_of
 from yingbi.bench.daily.body import COLUMN, JOINTS, Floats, pose_of
-from yingbi.bench.daily.floor import crawl, get_up, on_one_side, onto_front, prone
+from yingbi.bench.daily.floor import (
+    crawl,
+    get_up,
+    on_one_side,
+    onto_front,
+    prone,
+    stretch_out,
+)
 from yingbi.bench.daily.moves import (
     go,
     sit_down,
@@ -161,18 +168,18 @@ def _from_chair(actor: Actor) -> None:
 
 
 def _off_bed(actor: Actor) -> None:
-    """Roll off a bed while lying."""
+    """Lie down on a bed by way of sitting, rest, and roll off over the edge one came from."""
     bed_m = uniform(actor, 0.4, 0.6)
-    actor.pose = actor.towards(LIE_BACK * 1.0, lift=bed_m)
-    actor.pose[0] += uniform(actor, -1.5, 1.5)
+    sit_down(actor, bed_m, uniform(actor, 1.1, 2.2))
+    actor.to(uniform(actor, 0.3, 4), varied(actor, actor.pose, 3))
+    edge = stretch_out(actor, bed_m, uniform(actor, 1.6, 3.4))
     since = actor.time_s
-    actor.to(uniform(actor, 4, 12), varied(actor, actor.pose, 4), swings=sway(actor, 3))
+    actor.to(uniform(actor, 5, 40), varied(actor, actor.pose, 4), swings=sway(actor, 3))
     actor.was("lying", since)
-    side = float(actor.chance.choice([-1, 1]))
     lost_s = actor.time_s
-    actor.to(uniform(actor, 0.4, 0.9), actor.changed(spin=95 * side, **both(hip=20, knee=30)))
-    target = varied(actor, actor.changed(spin=165 * side, lift=0.0), 6)
-    target[COLUMN["aside"]] += 0.35 * side
+    actor.to(uniform(actor, 0.4, 0.9), actor.changed(spin=95 * edge, **both(hip=20, knee=30)))
+    target = varied(actor, actor.changed(spin=165 * edge, lift=0.0), 6)
+    target[COLUMN["aside"]] += 0.35 * edge
     via = pose_of(**both(knee=20, hip=15, **{"raise": 30}))
     begins_s = actor.time_s
     free_s = (2 * bed_m / 9.81) ** 0.5

@@ -57,10 +57,11 @@ def flop(actor: Actor) -> None:
     stand_up(actor)
 
 
-def stretch_out(actor: Actor, seat_m: float, for_s: float) -> None:
-    """Lie down from sitting, along what one sits on."""
-    sideways = 90.0 if actor.chance.random() < 0.5 else -90.0
-    actor.to(for_s, varied(actor, actor.towards(LIE_BACK, yaw=sideways, lift=seat_m), 3))
+def stretch_out(actor: Actor, seat_m: float, for_s: float) -> float:
+    """Lie down from sitting, along what one sits on; return where its edge is: 1 left, -1 right."""
+    left = 1.0 if actor.chance.random() < 0.5 else -1.0
+    actor.to(for_s, varied(actor, actor.towards(LIE_BACK, yaw=90 * left, lift=seat_m), 3))
+    return -left
 
 
 def sit_up(actor: Actor, seat_m: float) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from yingbi.bench.daily.days import Stream, drawn_falls, drawn_life
+from yingbi.bench.daily.days import REAL_DAY, Stream, drawn_falls, drawn_life
 from yingbi.bench.daily.noise import HOLD_S
 from yingbi.domain.glimpse import Glimpse
 from yingbi.domain.interval import wilson
@@ -94,6 +94,22 @@ class Verdict:
         """Return the Poisson interval (95 percent) of false alarms in 24 hours."""
         low, high = poisson_interval(self.alarms)
         return 24 * low / self.hours, 24 * high / self.hours
+
+    @property
+    def alarms_a_real_day(self) -> float:
+        """Return false alarms in a day in which everything is done as often as `REAL_DAY` says."""
+        rows = self.by_activity.items()
+        return sum(REAL_DAY[name] * alarms / done for name, (alarms, done, _) in rows if alarms)
+
+    @property
+    def alarms_a_real_day_interval(self) -> tuple[float, float]:
+        """Return its interval (95 percent): that of their number, in the mix in which they were seen."""
+        done = sum(count for _, count, _ in self.by_activity.values())
+        each = sum(REAL_DAY.values()) / done if done else 0.0
+        if self.alarms:
+            each = self.alarms_a_real_day / self.alarms
+        low, high = poisson_interval(self.alarms)
+        return each * low, each * high
 
     def agreement(self, behaviour: str) -> float:
         """Return the share of a behaviour's true time that was told as such."""
