@@ -31,7 +31,7 @@ DOWN_S = {
 WITHIN_S, BEFORE_S = 3, 1
 """A fall is to be told so long after; one told so much earlier was something else."""
 FPS = 30
-MOST_FRAMES = 1200
+MOST_FRAMES = 600
 """So many frames of each film of daily life are looked at, or all of a shorter one."""
 
 

@@ -55,6 +55,12 @@ def person_words(subject: str) -> str:
     return say("Known person {code}", code=name)
 
 
+def figure_number(subject: str) -> int:
+    """Return what chooses somebody's colour: of "unknown 3" the 3, of a pseudonym its own."""
+    name = subject.rpartition(" ")[2]
+    return int(name) if name.isdecimal() else sum(name.encode())
+
+
 def event_words(event: Event) -> str:
     """Return an event as a sentence, as it happens and without when."""
     who = say("Somebody") if event.subject is None else person_words(event.subject)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from yingbi.domain.glimpse import Points
-from yingbi.domain.notice import event_words
+from yingbi.domain.notice import event_words, figure_number
 from yingbi.domain.place import Places
 from yingbi.domain.record import Event, Pose, Record
 from yingbi.errors import NoPosesError
@@ -74,7 +74,7 @@ def _ticks(poses: list[Pose], events: list[Event]) -> Iterator[_Tick]:
             pose = waiting.pop()
             shown[pose.subject] = pose
         figures = [
-            (_number(subject), pose.points)
+            (figure_number(subject), pose.points)
             for subject, pose in shown.items()
             if now - pose.time_s <= STAYS_S
         ]
@@ -85,16 +85,10 @@ def _signs(events: list[Event], now: float) -> Iterator[Sign]:
     """Yield what happened of late, the newest first."""
     for event in reversed(events):
         if 0 <= now - event.time_s + 1e-6 <= SIGN_STAYS_S and event.event not in UNSIGNED:
-            colour = None if event.subject is None else colour_of(_number(event.subject))
+            colour = None if event.subject is None else colour_of(figure_number(event.subject))
             yield Sign(event.event, _plain(event_words(event)), colour)
 
 
 def _plain(words: str) -> str:
     """Return words with the plain quotes that can be drawn."""
     return words.translate({ord("“"): '"', ord("”"): '"'})
-
-
-def _number(subject: str) -> int:
-    """Return what chooses the colour: of "unknown 3" the 3."""
-    name = subject.rpartition(" ")[2]
-    return int(name) if name.isdecimal() else sum(name.encode())

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from yingbi.domain.notice import Notice, behaviour_words, event_words, person_words
+from yingbi.domain.notice import Notice, behaviour_words, event_words, figure_number, person_words
 from yingbi.domain.report import Progress
 from yingbi.errors import InterruptedByUserError, YingbiError
 from yingbi.media.draw import COLOURS, FLOOR, HORIZON, LIMBS, SURE, WALL
@@ -121,9 +121,8 @@ class LiveRun:
 
 
 def _figure(one: Figure) -> dict[str, Any]:
-    number = one.subject.rpartition(" ")[2]
     return {
-        "number": int(number) if number.isdecimal() else 0,
+        "number": figure_number(one.subject),
         "name": person_words(one.subject),
         "doing": behaviour_words(one.behaviour),
         "down": one.behaviour == "fallen",
