@@ -14,6 +14,8 @@ from yingbi.structure.thresholds import Clue
 
 BEFORE_S, AFTER_S = 2.0, 0.9
 """What counts as before a drop, and from when on as after it."""
+BEFORE = 4
+"""Of whoever was seen less often before, as who has just come in, nothing is measured."""
 WAY_FROM_S, WAY_TO_S = 0.5, 1.6
 """From so long before its beginning until so long after it the way down is looked at."""
 FAST_S, SLOW_S, STEP_S = 0.3, 0.7, 0.1
@@ -55,7 +57,7 @@ def measures_of(recent: Iterable[Body], drop: Drop, until_s: float) -> Measures 
     sights = list(recent)
     before = [one for one in sights if since - BEFORE_S <= one.time_s <= since + 0.05]
     after = [one for one in sights if since + AFTER_S <= one.time_s <= until_s]
-    if len(after) < 2 or not before:
+    if len(after) < 2 or len(before) < BEFORE:
         return None
     way = [one for one in sights if since - WAY_FROM_S <= one.time_s <= since + WAY_TO_S]
     lengths = _down_there(after) | _against(before, after) | _way_down(way)

@@ -10,7 +10,7 @@ Clause: A.1-3; A.1-4.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 
 from yingbi.structure.body import Body, since
 from yingbi.structure.clues import Drop, Measures, measures_of, points_of
@@ -109,8 +109,11 @@ class Falls:
 def beyond_needed(measures: Measures, table: Thresholds) -> float:
     """Return by how many points it is a fall; below zero it is none.
 
-    Who sat or lay before gives other clues than who stood: each has a table of their own.
+    Who sat or lay before gives other clues than who stood: each has a table of their own. Whose
+    head is well below where their feet were has come nearer, and may be leaving the picture.
     """
+    if measures["top over floor"] < -table.nearer:
+        return -inf
     knees, high = measures["knees before"], measures["high before"]
     if knees < table.bent or (isnan(knees) and high < table.short):
         return points_of(measures, table.low_clues) - table.low_needed

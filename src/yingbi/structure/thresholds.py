@@ -140,6 +140,7 @@ class Thresholds:
     low_needed: of who sat or lay before with so many: of whom
     bent: the knees were less far below the hips, or who
     short: was lower, where no pose was known.
+    nearer: whose box begins so far below where it ended before has come nearer and did not fall.
     up_s: who has fallen has got up after standing or sitting for this time.
     """
 
@@ -170,6 +171,7 @@ class Thresholds:
     low_needed: float = 66.0
     bent: float = 0.12
     short: float = 0.65
+    nearer: float = 0.25
     up_s: float = 1.5
     clues: tuple[Clue, ...] = CLUES
     low_clues: tuple[Clue, ...] = LOW_CLUES
