@@ -18,7 +18,6 @@ from yingbi.errors import ObjectErasedError, UsageError, YingbiError
 from yingbi.store.erase import LOT, finish_receipts, settle
 from yingbi.store.stored import Erasure
 from yingbi.usecases.backup import expire_backups, renew_ledgers
-from yingbi.usecases.enrol import let_go
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.retention import (
     Expired,
@@ -136,6 +135,8 @@ def sweep(vault: Vault, now: datetime, tell: Tell, *, clock_is_right: bool) -> S
 
     Raises: UsageError where the clock is not to be believed.
     """
+    from yingbi.usecases.enrol import let_go  # it loads numpy, for which a query has no use
+
     if clock_is_right:
         believe_the_clock(vault, now)
     over = expired(vault, now.date())
