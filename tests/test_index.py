@@ -111,7 +111,7 @@ def test_the_control_without_padding_they_do_not(tmp_path, monkeypatch):
 @pytest.mark.parametrize("many", [0, 1, 40])
 def test_the_size_of_a_page_follows_from_room_and_not_from_what_is_told(many):
     entry = IndexEntry(bytes(16), 20_000, 0, 0, encoded(TOLD * many, 0))
-    assert len(packed([entry, entry])) == 65536
+    assert len(packed([entry, entry])) == 49152
 
 
 # --- erasing -----------------------------------------------------------------------------------

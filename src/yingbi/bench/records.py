@@ -174,6 +174,7 @@ def falls(count: int = FALLS, hours: float = HOURS, seed: int = SEED) -> list[Ro
     verdict = told_by(_heard, drawn_falls(count, seed, HOLD_S), drawn_life(hours, seed, HOLD_S))
     low, high = verdict.sensitivity_interval
     least, most = verdict.alarms_a_day_interval
+    rarely, often = verdict.alarms_a_real_day_interval
     between = say("95 % interval from"), say("to")
     return [
         Row(
@@ -192,6 +193,14 @@ def falls(count: int = FALLS, hours: float = HOURS, seed: int = SEED) -> list[Ro
             "",
             1,
             more=((between[0], least), (between[1], most)),
+        ),
+        Row(
+            "falls-alarms-real",
+            say("the same of a real day, reckoned by how often each thing is done in one"),
+            verdict.alarms_a_real_day,
+            "",
+            1,
+            more=((between[0], rarely), (between[1], often)),
         ),
         Row("falls-delay", say("told after the impact, 95 of 100 within"), verdict.delay_s, "s", 3),
     ]

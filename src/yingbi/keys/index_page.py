@@ -18,6 +18,8 @@ from yingbi.errors import SealBrokenError
 
 INDEX = "the index of events"
 PAGE_BYTES = 32 * 1024
+STEP_BYTES = 16 * 1024
+"""A page is a multiple of this long, or the double of one."""
 PAGE_OBJECTS = 32
 PAGE_ROOM = 256 * 1024
 """A page takes no further object beyond so much room, so that writing it stays quick."""
@@ -59,7 +61,7 @@ def packed(entries: Sequence[IndexEntry]) -> bytes:
     pieces = (_ENTRY.pack(*entry[:4], len(entry.content)) + entry.content for entry in entries)
     content = b"".join(pieces)
     needed, room = _LENGTH.size + len(content), sum(entry.room for entry in entries)
-    size = PAGE_BYTES * max(1, -(-room // PAGE_BYTES))
+    size = max(PAGE_BYTES, -(-room // STEP_BYTES) * STEP_BYTES)
     while size < needed:
         size *= 2
     return (_LENGTH.pack(len(content)) + content).ljust(size, b"\0")

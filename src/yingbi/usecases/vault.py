@@ -65,6 +65,7 @@ def _fill(folder: VaultFolder, passphrase: bytes, chosen: Suite) -> None:
     ) as keystore:
         for made in databases_of(folder):
             made.create()
+            made.close()
         catalogue_db, _ = databases_of(folder)
         log = Log(keystore, catalogue_db, folder.controller_id, folder.vault_id)
         log.record(Deed(Action.VAULT_MADE, now, facts={"suite": chosen.name}))
