@@ -8,7 +8,7 @@ import pytest
 
 from demo_scan import STATE, blind_to, confined, prove_nothing_left, scanned
 from demo_tell import Story, StoryError
-from films import face_film
+from home_film import make_home_film
 from leak_plants import crop, raw_frame
 from leak_scan import Trail, trail_of
 from yb import Yingbi
@@ -20,12 +20,13 @@ FIGURES = "figures.mp4"
 def told(tmp_path_factory) -> Path:
     """The folder of a story: its film, a vault of level 1, a figure film, and what is beside them."""
     folder = tmp_path_factory.mktemp("story")
-    film = face_film(folder / "evening.mp4", seconds=2.0)
+    film = folder / "evening.mp4"
+    make_home_film(film)  # whose figure is seen surely: one face alone gives a pose by chance
     secret = folder / "passphrase"
     secret.touch(mode=0o600)
     secret.write_text("a passphrase of the story")
     where = {"YINGBI_VAULT": str(folder / "vault"), "YINGBI_PASSPHRASE_FILE": str(secret)}
-    yingbi = Yingbi(folder, **confined(folder), **where, YINGBI_DETECT_SIZE="320")
+    yingbi = Yingbi(folder, **confined(folder), **where)
     yingbi("vault", "init", "--suite", "intl")
     yingbi("box", "create", "home", "--level", "1")
     (made,) = json.loads(yingbi("protect", film, "--box", "home", "--json").out)
@@ -48,7 +49,7 @@ def test_a_story_of_level_1_leaves_no_picture_anywhere(told, trail):
     assert done.found == []
     assert done.files >= 7
     assert done.bytes > 100_000
-    assert len(trail.pixels) > 10_000
+    assert len(trail.pixels) > 1_000  # of a drawn film: much of it is plain
     assert {path.name for path in (told / "state").iterdir()} == set(STATE)
 
 
