@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yingbi.bench.fall_films import DOWN_S
 from yingbi.bootstrap import finders, load_settings, poses
 from yingbi.domain.frame import Frame
 from yingbi.domain.glimpse import Glimpse
@@ -346,13 +347,6 @@ def test_of_tracks_that_are_not_people_nothing_is_told() -> None:
 
 # --- real films ----------------------------------------------------------------------------------
 
-DOWN_S = {
-    "fall-01-cam0.mp4": 114 / 30,
-    "fall-03-cam0.mp4": 174 / 30,
-    "fall-05-cam0.mp4": 108 / 30,
-    "fall-07-cam0.mp4": 120 / 30,
-}
-"""When the person is down, by eye; the fall begins up to 0.8 s before."""
 LOOKS, HOLD_S = 10.0, 0.5
 
 
@@ -385,16 +379,16 @@ def looked(finder: Finder, frame: Frame, right_half: bool) -> list[Region]:
 
 
 @pytest.mark.evaluation
-@pytest.mark.parametrize("name", DOWN_S)
+@pytest.mark.parametrize("name", [f"{name}.mp4" for name in DOWN_S])
 def test_the_falls_of_the_four_films_are_told_within_three_seconds(
     eval_data: Path, name: str
 ) -> None:
     ((at_s, fall),) = falls(filmed(eval_data / "home_fall" / name, right_half=True))
     print(
-        f"{name}: began {fall.time_s:.1f} s, told {at_s - DOWN_S[name]:.1f} s after they were down"
+        f"{name}: began {fall.time_s:.1f} s, told {at_s - DOWN_S[Path(name).stem]:.1f} s after they were down"
     )
-    assert at_s <= DOWN_S[name] + 3
-    assert DOWN_S[name] - 2 <= fall.time_s <= DOWN_S[name]
+    assert at_s <= DOWN_S[Path(name).stem] + 3
+    assert DOWN_S[Path(name).stem] - 2 <= fall.time_s <= DOWN_S[Path(name).stem]
 
 
 @pytest.mark.evaluation

@@ -47,12 +47,13 @@ def fall_films() -> list[Row]:
         return [Row("falls-films", what, None, "", note=note)]
     late = [_late(path) for path in falls]
     told = [(path.stem, len(list(_fells(path, MOST_FRAMES)))) for path in lives]
-    most = tuple((path.stem, delay) for path, delay in zip(falls, late, strict=True))
+    heard = zip(falls, late, strict=True)
+    most = tuple((path.stem, delay) for path, delay in heard if delay is not None)
     return [
         Row(
             "falls-films",
             what,
-            float(sum(-BEFORE_S <= delay <= WITHIN_S for delay in late)),
+            float(sum(d is not None and -BEFORE_S <= d <= WITHIN_S for d in late)),
             "",
             float(len(DOWN_S)),
             at_least=True,
@@ -62,13 +63,13 @@ def fall_films() -> list[Row]:
     ]
 
 
-def _late(path: Path) -> float:
-    """Return seconds from being down to being told; infinite where nothing is told."""
+def _late(path: Path) -> float | None:
+    """Return seconds from being down to being told; None where nothing is told."""
     with TemporaryDirectory(prefix="yingbi-bench-") as folder:
         film = Path(folder) / path.name
         write_planes(film, _right_half(path), Fraction(FPS), crf=10, gop=FPS)
         told = [at_s for at_s, _ in _fells(film)]
-    return told[0] - DOWN_S[path.stem] if told else float("inf")
+    return told[0] - DOWN_S[path.stem] if told else None
 
 
 def _right_half(path: Path) -> Iterator[Planes]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
-from yingbi.cli.options import JSON
+from yingbi.cli.options import JSON, TRUSTED
 from yingbi.cli.settings import settings_of
 from yingbi.domain import card_words as words
 from yingbi.domain.messages import say
@@ -99,13 +99,7 @@ def models_card() -> None:
     "verify", help=say("Check the signature of the card FILE, and tell what it says.")
 )
 @click.argument("file", type=FILE)
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    metavar="FINGERPRINT",
-    help=say("Fingerprint of another installation's key to trust; may be repeated."),
-)
+@TRUSTED
 @JSON
 @click.pass_obj
 def card_verify(

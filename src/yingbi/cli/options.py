@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from yingbi.domain.settings import Settings
     from yingbi.usecases.vault import Vault
 
+TRUSTED = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="FINGERPRINT",
+    help=say("Fingerprint of another installation's key to trust; may be repeated."),
+)
+"""Whose signatures are trusted beside one's own: `keys`, fingerprints."""
+
 JSON = click.option("--json", "as_json", is_flag=True, help=say("Print JSON for machines."))
 
 TEXT = click.option(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from yingbi.cli import show
-from yingbi.cli.options import JSON
+from yingbi.cli.options import JSON, TRUSTED
 from yingbi.cli.settings import settings_of
 from yingbi.domain.messages import say, say_count
 from yingbi.domain.report_errors import ReportDiffersError
@@ -30,13 +30,7 @@ def report_command() -> None:
     metavar="FOLDER",
     help=say("Folder of the outputs; each is read and compared."),
 )
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    metavar="FINGERPRINT",
-    help=say("Fingerprint of another installation's key to trust; may be repeated."),
-)
+@TRUSTED
 @JSON
 @click.pass_obj
 def report_verify(

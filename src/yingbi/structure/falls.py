@@ -1,7 +1,7 @@
 """A fall: a quick drop, and clues before and after it that add up.
 
-No network. A drop of the upper part or the hips is noticed while it happens. At some ages of it the clues of
-`thresholds` are looked at and their points added: a clear fall has enough of them early, another
+No network. A drop of the upper part or the hips is noticed while it happens. At some ages of it
+the clues of `thresholds` are looked at and their points added: a clear fall has enough of them early, another
 only once somebody has stayed down for a while, and what is undone never.
 
 Clause: A.1-3; A.1-4.
