@@ -3,6 +3,8 @@
 import contextlib
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -355,6 +357,35 @@ def test_private_weights_do_not_open_elsewhere_nor_as_something_else(
     elsewhere.write_text("0" * 32 + "\n")
     monkeypatch.setattr(this_device, "MACHINE_IDS", (elsewhere,))  # with the secret, too
     assert own_state(model, tmp_path / "networks") == "changed"
+
+
+def test_what_an_import_that_died_left_in_the_clear_goes_at_the_next_look(yingbi, tmp_path):
+    taken_in(yingbi, tmp_path)
+    plain = tmp_path / "networks" / "mine.onnx"
+    left = plain.read_bytes()
+    yingbi(*LOOK)
+    assert plain.exists()
+    taken_in(yingbi, tmp_path, "--private")
+    plain.write_bytes(left)
+    yingbi(*LOOK)
+    assert not plain.exists()
+
+
+@pytest.mark.parametrize(("private", "dumpable"), [(True, 0), (False, 1)])
+def test_who_imports_private_weights_leaves_no_core(tmp_path, private, dumpable):
+    (tmp_path / "mine.onnx").write_bytes(answering("x", PICTURE, **yolox_answers()))
+    code = f"""
+import ctypes
+from pathlib import Path
+from yingbi.models.own import bring
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+bring(Path("mine.onnx"), None, "yolox", (), private={private})
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == (f"{dumpable}\n", "")
 
 
 @pytest.mark.parametrize("name", ["intl", "sm"])

@@ -27,7 +27,6 @@ PATCH_SHARE = 0.1
 BESIDE = 0.25
 """So far beside the box, as a share of it, the patch's middle may lie."""
 CELLS = 8
-GREY = 128
 
 NOISE = 8
 """Steps of 255 by which a sample may differ."""
@@ -52,20 +51,20 @@ class Trial:
 def patch(trial: Trial, tries: int, chance: np.random.Generator, *, searching: bool) -> bool:
     """Return whether a patch makes the network lose what it found.
 
-    searching: False tries a grey patch in as many places.
+    searching: False draws all of the patch, and its place, anew each time.
     """
     x0, y0, x1, y1 = trial.truth.box
     side = max(2, round(sqrt(PATCH_SHARE * (x1 - x0) * (y1 - y0))))
-    cells = chance.integers(0, 2, (CELLS, CELLS, 3), np.uint8) * np.uint8(255)
-    if not searching:
-        cells[:] = GREY
+    cells = _cells(chance)
     place = _place(trial, side, chance)
     best = trial.score(_with(trial.picture, cells, place, side))
     for _ in range(tries - 1):
         if not best:
             return True
         new_cells, new_place = cells, place
-        if not searching or chance.random() < 0.3:
+        if not searching:
+            new_cells, new_place = _cells(chance), _place(trial, side, chance)
+        elif chance.random() < 0.3:
             new_place = _place(trial, side, chance)
         else:
             new_cells = cells.copy()
@@ -107,6 +106,12 @@ def noise(trial: Trial, tries: int, chance: np.random.Generator, *, searching: b
         if score <= best:
             best, changed = score, new
     return not best
+
+
+def _cells(chance: np.random.Generator) -> Rgb:
+    """Return the colours of a patch, (8, 8, 3): each channel at one of its ends."""
+    cells: Rgb = chance.integers(0, 2, (CELLS, CELLS, 3), np.uint8) * np.uint8(255)
+    return cells
 
 
 def _place(trial: Trial, side: int, chance: np.random.Generator) -> tuple[int, int]:

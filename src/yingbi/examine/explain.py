@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yingbi.domain.model_card import Explanation
-from yingbi.examine.attack import GREY, Trial
+from yingbi.examine.attack import Trial
 
 AROUND = 0.25
 BLOCK = 0.3
 """Sides of the block, as a share of the box's."""
+GREY = 128
 
 Map = NDArray[np.float64]
 

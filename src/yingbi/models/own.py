@@ -6,6 +6,7 @@ licence, what it was taught with and how good it is are not known here.
 Clause: 6.2.1.f-2; 6.2.4.a.1-1.
 """
 
+import contextlib
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -106,6 +107,8 @@ def own_content(model: OwnModel, models_dir: Path) -> bytes:
     if model.private:
         from yingbi.models.sealed import unsealed
 
+        with contextlib.suppress(OSError):  # of an import that died before it took it away
+            (models_dir / f"{model.name}.onnx").unlink(missing_ok=True)
         content = unsealed(content, model.bound, model.name, data_home())
     if digest(content) != model.sha256:
         raise ModelChangedError(model=model.name)
@@ -128,6 +131,10 @@ def bring(
     Raises: NoSuchInputError, UnreadableInputError, UsageError on a name that cannot be taken and
         on a threshold that is no share.
     """
+    if private:
+        from yingbi.models.sealed import keep_from_core_files
+
+        keep_from_core_files()
     content = _read(source)
     name = source.stem.lower().replace("_", "-") if name is None else name
     if not NAME.fullmatch(name):
