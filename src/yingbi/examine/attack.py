@@ -1,7 +1,7 @@
 """Attacks by somebody who sees nothing of a network but how sure it is: a patch, and noise.
 
-The patch is searched for by chance: colours of its cells and its place are changed, and what makes
-the network less sure is kept. The noise is that of the Square Attack (Andriushchenko, Croce,
+The patch is searched for by chance: patches are drawn anew for half of the tries, then colours and
+place of the best one are changed, and what makes the network less sure is kept. The noise is that of the Square Attack (Andriushchenko, Croce,
 Flammarion and Hein, 2020): squares of the greatest change allowed, large ones first. Each has a
 control that may try as often and looks for nothing: what that loses was not the attack's doing.
 
@@ -27,6 +27,8 @@ PATCH_SHARE = 0.1
 BESIDE = 0.25
 """So far beside the box, as a share of it, the patch's middle may lie."""
 CELLS = 8
+DRAWN = 0.5
+"""Share of the tries that draw a patch anew; the others better the best of those."""
 
 NOISE = 8
 """Steps of 255 by which a sample may differ."""
@@ -58,11 +60,11 @@ def patch(trial: Trial, tries: int, chance: np.random.Generator, *, searching: b
     cells = _cells(chance)
     place = _place(trial, side, chance)
     best = trial.score(_with(trial.picture, cells, place, side))
-    for _ in range(tries - 1):
+    for at in range(1, tries):
         if not best:
             return True
         new_cells, new_place = cells, place
-        if not searching:
+        if not searching or at < DRAWN * tries:
             new_cells, new_place = _cells(chance), _place(trial, side, chance)
         elif chance.random() < 0.3:
             new_place = _place(trial, side, chance)
