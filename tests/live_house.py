@@ -65,12 +65,13 @@ def plan(
     places: Places | None = None,
     stand: Stand | None = None,
     object_s: float = OBJECT_S,
+    **more: Any,
 ) -> Plan:
     """Return how tests look: with the networks that users have."""
     settings = load_settings({"models.dir": str(models_dir())})
     options = ProtectOptions(keep, camera, places=places)
     looks = sight(settings, (Target.PERSON,))
-    return Plan(looks, poses(settings), options, teller, stand, object_s=object_s)
+    return Plan(looks, poses(settings), options, teller, stand, object_s=object_s, **more)
 
 
 @contextmanager

@@ -227,6 +227,22 @@ def test_once_nobody_may_be_recognised_any_more_names_and_templates_go() -> None
     assert not any(one.template.codes.any() for one in home.gallery.members)
 
 
+def test_of_a_run_of_days_only_those_of_late_are_remembered_and_numbers_go_on() -> None:
+    """Somebody new every five seconds for an hour, each for ten."""
+    shown = {0: (ADA_S, ADULT), 200: (STRANGER_S, ADULT)}
+    who = Acquaintance(Mirror(shown), household())
+    onlooker, came = Onlooker(("identity", "event"), None, None, who), 0
+    for number in range(7200):
+        last = number // 10
+        there = somebody(last + 1, 200) + (somebody(last, 0) if last else [])
+        labels = who.look(large(number / 2), there)
+        moment = onlooker.look(large(number / 2), there, labels)
+        came += sum(one.event == "entered" for one in moment.events)
+    assert came == max(onlooker.numbers.values()) == 720
+    # Pages have six minutes here: those of this one and of the one before.
+    assert len(onlooker.numbers) < 150
+
+
 # Children.
 
 

@@ -9,17 +9,26 @@ import pytest
 
 from day_house import FIXED, HOUR_S, SUNDAY, page, words
 from door_house import INFO, fill, gate, owner
+from test_subjects import person
 from vault_house import PASSPHRASE
 from yb import Yingbi
 from yingbi.domain.day import day_of
+from yingbi.domain.detail import Detail
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
+from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
+from yingbi.domain.record import Event, Identity
 from yingbi.domain.span import Span
 from yingbi.errors import UsageError
+from yingbi.keys.pseudonyms import Pseudonyms
+from yingbi.seal.door import PartSealer
+from yingbi.seal.records import records
 from yingbi.store.stored import ObjectInfo
+from yingbi.structure.pack import pack
 from yingbi.usecases.day import _noted, day_named, day_of_box
 from yingbi.usecases.erase import erase_objects
+from yingbi.usecases.open import read_records
 from yingbi.usecases.own_desk import OwnDesk
 
 # --- of a box
@@ -72,6 +81,53 @@ def test_what_is_no_day_is_refused_in_one_line(text, zone):
 def test_the_days_beside_them_have_a_page(text, hours):
     zone = timezone(timedelta(hours=hours))
     assert "Nothing was noted" in words(page(day_of(day_named(text, zone), zone, [])))
+
+
+def test_what_is_as_short_as_a_picture_and_begins_at_midnight_is_of_that_day(tmp_path):
+    moment = replace(INFO_OF_DAY, recorded_at="2026-11-29T00:00:00+00:00", to_s=0.0)
+    assert watched_of(tmp_path / "it", moment) == (Span(0, 0),)
+    assert watched_of(tmp_path / "before", moment, SUNDAY - timedelta(days=1)) == ()
+    assert watched_of(tmp_path / "after", moment, SUNDAY + timedelta(days=1)) == ()
+
+
+@pytest.mark.parametrize("names", ["day", "box"])
+@pytest.mark.parametrize("hours", [8, 0, -8])
+def test_who_has_another_name_in_the_other_half_of_a_local_day_is_one_person(
+    tmp_path, names, hours
+):
+    zone = timezone(timedelta(hours=hours))
+    made = gate(tmp_path, level=Level.STRUCTURED_ONLY, detail=Detail(names=names))
+    with owner(made.vault) as vault:
+        ada, bob = person(vault, "Ada"), person(vault, "Bob")
+        called = Pseudonyms(vault.keystore, made.box.box_id, names)
+        for hour in (3, 21):
+            at = datetime(2026, 11, 29, hour, tzinfo=zone)
+            subject = called.on(ada.subject_id, at.astimezone(UTC).date())
+            seen = [Identity(subject, 0.0, 60.0, 0.9), Event("count", 0.0, count=1)]
+            left = fill_with(OwnDesk(vault, made.box), seen, at)
+            assert read_records(vault, left) == seen
+        told = day_of_box(vault, made.box, SUNDAY, zone)
+        assert [one.who.subject for one in told.story.people] == [called.on(ada.subject_id, SUNDAY)]
+        assert told.surely == 1
+        assert "One person was seen." in words(page(told, names={}))
+        at = datetime(2026, 11, 29, 3, tzinfo=zone)
+        other = called.on(bob.subject_id, at.astimezone(UTC).date())
+        fill_with(OwnDesk(vault, made.box), [Identity(other, 70.0, 80.0, 0.9)], at)
+        assert day_of_box(vault, made.box, SUNDAY, zone).surely == 2, "the control"
+
+
+def fill_with(desk, told, at: datetime):
+    """Hand in records of one minute that began at a time; return the object's id."""
+    object_id, now = new_id(), datetime.now(UTC)
+    door = desk.door(object_id, now)
+    with desk.writer(door, now, None) as writer:
+        sealed = records(
+            PartSealer(door, PartKind.RECORDS), next(pack(told, (0.0, 60.0), 4096, ("body",)))
+        )
+        writer.add(PartKind.RECORDS, sealed, to_s=60.0)
+        info = replace(INFO_OF_DAY, recorded_at=at.isoformat())
+        writer.commit(info, now=now, facts=desk.facts)
+    return object_id
 
 
 def test_objects_without_records_are_left_out(tmp_path):

@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
-from itertools import pairwise
+from itertools import chain, count, pairwise, repeat
 from pathlib import Path
 
 import pytest
@@ -261,6 +261,35 @@ def test_an_hour_is_an_object_and_its_times_begin_anew(short, home):
         assert one.info.to_s <= 1.7
         assert all(0 <= r.time_s <= one.info.to_s for r in records if isinstance(r, Pose | Event))
     assert any(isinstance(r, Pose) for _, records in found for r in records)
+
+
+def test_a_clock_that_is_set_while_it_runs_begins_an_object_by_the_right_time(short, home):
+    """One by the wrong day would be refused, since the id of its object tells the right one."""
+    made, calls = at_door(home), count()
+    wrong_s = 60 if datetime.now(UTC).hour < 12 else -60  # both times are of one day
+
+    def wall() -> datetime:
+        return datetime.now().astimezone() + timedelta(seconds=wrong_s * (next(calls) < 12))
+
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+    with (
+        Teller((), print) as teller,
+        looking(short, plan(teller, stand=stand, wall=wall)) as told,
+    ):
+        assert told
+    first, second = [datetime.fromisoformat(one.info.recorded_at) for one, _ in records_in(made)]
+    assert (second - first).total_seconds() == pytest.approx(-wrong_s, abs=10)
+
+
+def test_a_notice_tells_the_time_of_day_as_it_is_after_the_clocks_went_back(short, home):
+    summer, winter = (timezone(timedelta(hours=hours)) for hours in (2, 1))
+    zones = chain([summer], repeat(winter))
+    with Teller((), print) as teller:
+        looks = plan(teller, wall=lambda: datetime.now(next(zones)))
+        with looking(short, looks) as told:
+            came = next(one for moment in told for one in moment.notices)
+    assert came.at.utcoffset() == timedelta(hours=1)
+    assert abs(came.at - datetime.now(winter)) < timedelta(minutes=1)
 
 
 def test_what_was_seen_before_an_end_is_sealed_when_the_user_ends_it(short, home):

@@ -143,6 +143,63 @@ def test_the_same_of_the_same_person_is_told_once_in_thirty_seconds():
         assert len(server.told) == 3
 
 
+def test_a_way_back_over_a_line_and_each_number_of_people_are_told():
+    """Whoever reads the last notice must not take it for what is true no more."""
+    crossed = [
+        Event("crossed", 0.0, "unknown 1", place="door", direction=way)
+        for way in ("forward", "back", "back")
+    ]
+    counts = [Event("count", 0.0, count=number) for number in (1, 0, 1, 0)]
+    said: list[Notice] = []
+    target = Said(said)
+    with Teller([Order("crossed", target), Order("count", target)], print) as teller:
+        for after_s, event in enumerate([*crossed, *counts]):
+            teller.tell(notice(event, after_s))
+    assert [one.event for one in said] == [*crossed[:2], *counts]
+
+
+class Said:
+    name = "said"
+
+    def __init__(self, told: list[Notice], fails: int = 0) -> None:
+        self.told, self.fails = told, fails
+
+    def send(self, one: Notice) -> bool:
+        self.fails -= 1
+        if self.fails >= 0:
+            return False
+        self.told.append(one)
+        return True
+
+
+def test_telling_goes_on_where_nobody_reads_that_it_failed():
+    def broken(_line: str) -> None:
+        raise BrokenPipeError
+
+    told: list[Notice] = []
+    with Teller([Order("fell", Said(told, fails=1))], broken, waits_s=()) as teller:
+        teller.tell(notice())
+        teller.tell(notice(after_s=60))
+    assert [one.at for one in told] == [AT + timedelta(seconds=60)]
+
+
+def test_words_that_no_environment_takes_fail_as_a_command_does():
+    target = CommandTarget(("/bin/true",))
+    assert target.send(notice())
+    assert not target.send(Notice(FELL, AT, "a\0b"))
+
+
+def test_no_command_outlives_the_telling(tmp_path):
+    command = script(tmp_path, f"echo $$ >> {tmp_path}/pids; exec sleep 60").strip("'")
+    order = Order("fell", CommandTarget((command,), timeout_s=1.0))
+    with Teller([order], print, waits_s=(), leave_s=1.5) as teller:
+        for number in range(4):
+            teller.tell(notice(after_s=60 * number))
+    pids = [int(one) for one in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 2, "the second begins while the first one's time is up"
+    assert [_state(pid) for pid in pids] == ["Z", "Z"]
+
+
 def test_a_failure_is_told_once_and_tried_again_until_it_works():
     lines: list[str] = []
     with (

@@ -87,7 +87,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise NoSuchInputError(path=path) from None
     except UnicodeDecodeError:
-        raise _refused(path, "*", say("it is no UTF-8 text")) from None
+        raise _refused(path, None, say("it is no UTF-8 text")) from None
     except OSError as error:
         raise UnreadableInputError(path=path, reason=error.strerror) from None
 
@@ -101,9 +101,9 @@ def _coco(path: Path, text: str, kind: Target) -> tuple[list[str], Iterator[Row]
         annotations = list(document["annotations"])
     except (ValueError, KeyError, TypeError, RecursionError):
         reason = say("it is no COCO document with images, categories and annotations")
-        raise _refused(path, "*", reason) from None
+        raise _refused(path, None, reason) from None
     if len(set(names.values())) != len(listed):
-        raise _refused(path, "*", say("a picture stands twice"))
+        raise _refused(path, None, say("a picture stands twice"))
     return list(names.values()), _annotations(path, annotations, names, kinds, kind)
 
 
@@ -183,5 +183,8 @@ def _short(value: Any) -> bool:
     return is_text(value) and 0 < len(value) <= LONGEST and value.isprintable()
 
 
-def _refused(path: Path, entry: int | str, reason: str) -> TruthRefusedError:
-    return TruthRefusedError(path=path, entry=entry, reason=reason)
+def _refused(path: Path, entry: int | str | None, reason: str) -> TruthRefusedError:
+    """Return the error; entry: None where it is the whole file."""
+    if entry is not None:
+        reason = say("entry {entry}: {reason}", entry=entry, reason=reason)
+    return TruthRefusedError(path=path, reason=reason)

@@ -146,7 +146,7 @@ def consent_withdraw(obj: dict[str, Any], /, consent_id: str, *, as_json: bool) 
 def _remedy(one: "Uncovered") -> str:
     if one.whole:
         return f"yingbi erase {one.object_id} --yes"
-    return say("the person is one among others: erase all of it, or mask it again")
+    return say("one among others: 'yingbi person erase {id} --person N' takes this person out", id=one.object_id)
 
 
 def _left(left: "list[Uncovered]") -> list[dict[str, Any]]:

@@ -169,7 +169,7 @@ def _explain(grading: "Grading") -> None:
     looks = say_count("{n} look", "{n} looks", grading.looks)
     if grading.every_s:
         click.echo(say("{looks}, {every} s apart", looks=looks, every=f"{grading.every_s:.2g}"))
-    names = ", ".join(say(one.title) for one in not_found())
+    names = say(", ").join(say(one.title) for one in not_found())
     click.echo(say("Nothing here finds: {names}.", names=names))
 
 

@@ -238,7 +238,7 @@ def config_command(obj: dict[str, Any], /, *, as_json: bool) -> None:
     words = {"default": say("default"), "option": say("option")}
     origins = {name: words.get(origin, origin) for name, origin in settings.origins.items()}
     rows = [(s.name, settings[s.name], origins[s.name], say(s.meaning)) for s in SETTINGS]
-    show.table((say("setting"), say("value"), say("from"), say("meaning")), rows)
+    show.table((say("setting"), say("value"), say("comes from"), say("meaning")), rows)
 
 
 @click.group("standard", help=say("The standard's requirements, the law packs and the metrics."))

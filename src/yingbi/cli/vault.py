@@ -220,7 +220,8 @@ def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
             days = ", ".join(f"{kept}={days}" for kept, days in value.items())
             click.echo(f"{key}: {days or say('no end')}")
         elif key != "level_words" and (value is not None or key == "scene"):
-            click.echo(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+            shown = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"{key}: {'-' if shown in (None, '') else shown}")
 
 
 def level_words(level: Level) -> str:

@@ -24,7 +24,7 @@ class SceneDoubtfulError(NotAuthorisedError):
     """The same, where the content only may show it."""
 
     code = "scene-doubtful"
-    template = _("'{path}' may show a '{seen}' ({signs}); as a '{scene}' it needs somebody who answers for it. Declare '{seen}': level {floor} ({words}).")
+    template = _("'{path}' may show a '{seen}' ({signs}); as a '{scene}' it needs somebody who answers for it: --approved-by NAME --why TEXT. Or declare '{seen}': level {floor} ({words}).")
 
 
 class OriginalRaisedError(NotAuthorisedError):

@@ -46,7 +46,7 @@ class ModelSealedError(YingbiError):
 
 
 class TruthRefusedError(BadInputError):
-    """Truth beside pictures that says something impossible."""
+    """Truth beside pictures that says something impossible, or says nothing of what is asked for."""
 
     code = "truth-refused"
-    template = _("'{path}', entry {entry}: {reason}.")
+    template = _("'{path}': {reason}.")

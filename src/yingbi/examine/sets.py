@@ -44,7 +44,7 @@ def samples(folder: Path, need: str) -> tuple[str, list[Sample]]:
         reason = say(
             "there is nothing in it for such a network; it takes truth.json, truth.csv or a folder for each person"
         )
-        raise TruthRefusedError(path=folder, entry="*", reason=reason)
+        raise TruthRefusedError(path=folder, reason=reason)
     return data, found
 
 
@@ -66,7 +66,7 @@ def _evaluation(folder: Path, need: str) -> list[Sample]:
         return _sets(folder, need)
     except (ET.ParseError, ValueError, KeyError, TypeError, AttributeError, OSError):
         reason = say("what is labelled there cannot be read")
-        raise TruthRefusedError(path=folder, entry="*", reason=reason) from None
+        raise TruthRefusedError(path=folder, reason=reason) from None
 
 
 def _sets(folder: Path, need: str) -> list[Sample]:

@@ -8,7 +8,7 @@ Clause: 6.2.1.f-1; 6.2.1.f-2; 4.2-1.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -126,6 +126,17 @@ class Reel:
     frames: Iterable[Frame]
     tap: Tap | None = None
     film: FilmReader | None = None
+
+    def from_zero(self) -> "Reel":
+        """Return it with times since its first frame: a film may begin anywhere on its own clock."""
+        return replace(self, frames=_from_zero(self.frames))
+
+
+def _from_zero(frames: Iterable[Frame]) -> Iterator[Frame]:
+    first: int | None = None
+    for frame in frames:
+        first = frame.pts if first is None else first
+        yield replace(frame, pts=frame.pts - first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,10 @@ from yingbi.structure.scribe import Diary, Scribe
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """Whom the records would number: their track, and the seconds between which they are there."""
+    """Whom the records would number: their track, and from when to when they are there.
+
+    from_s, to_s: seconds since the first frame.
+    """
 
     track: int
     from_s: float
@@ -39,7 +42,7 @@ def seen_again(original: bytes, media_type: str, sight: Sight) -> list[Somebody]
     scribe = Scribe(Diary(("identity",), fixed=False, poses_per_second=1.0), None)
     pages: list[Records] = []
     with open_held(original, media_type, sight.threads) as reel:
-        for seen in see(Take(reel, sight)):
+        for seen in see(Take(reel.from_zero(), sight)):
             pages += scribe.note(seen.frame, seen.regions, seen.labels)
     pages += scribe.finish()
     spans = spans_of(record for page in pages for record in unpack(page.content))

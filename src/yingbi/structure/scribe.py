@@ -10,7 +10,7 @@ nothing but the time that passed.
 Clause: A.1-2; A.1-3; A.1-4; 6.2.1.b-1.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from yingbi.domain.data_class import NOTHING
@@ -133,6 +133,7 @@ class Scribe:
         self._camera = CameraWatch() if watched else None
         self._people: dict[int, _Person] = {}
         self.numbers: dict[int, int] = {}
+        self._given = 0  # numbers, so far
         self._count = 0
         self._interval: _Interval | None = None
         self._end_s = 0.0
@@ -180,13 +181,26 @@ class Scribe:
         person.clear_sights += region.score >= CLEAR_SIGHT
         person.best = max(person.best, region.score)
         if person.number is None and surely_there(person.clear_sights, person.best):
-            person.number = self.numbers.setdefault(track, len(self.numbers) + 1)
+            person.number = self._number_of(track)
             self._tracks[person.name] = track
             self._write([Event("entered", person.first_s, person.name)])
         person.noted = True
         if person.number is not None and self._interval is not None:
             first, _ = self._interval.seen.get(person.name, (now, now))
             self._interval.seen[person.name] = first, now
+
+    def _number_of(self, track: int) -> int:
+        if track not in self.numbers:
+            self._given += 1
+            self.numbers[track] = self._given
+        return self.numbers[track]
+
+    def _keep_only(self, tracks: Collection[int]) -> None:
+        """Forget all tracks but these; one that comes again is told of by another number."""
+        self.numbers = {track: n for track, n in self.numbers.items() if track in tracks}
+        self._tracks = {name: track for name, track in self._tracks.items() if track in tracks}
+        self._strangers.intersection_update(tracks)
+        self.known = {n: names for n, names in self.known.items() if n in self.numbers.values()}
 
     def _leave(self, now: float) -> None:
         for track, person in list(self._people.items()):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from yingbi.domain.data_class import BY_NAME
-from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, ordered
+from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, kind_named, ordered
 from yingbi.domain.messages import say
 from yingbi.domain.record import KINDS, UNSEEN
 from yingbi.domain.retention import UNBOUNDED, Retention, RetentionClass
@@ -44,11 +44,13 @@ def record_kinds(names: str | None, allowed: Sequence[str] | None = None) -> tup
             raise UsageError(problem=problem)
     for name in asked or [""]:
         if name not in KEEPABLE or not allows(bounds, name):
+            kind = f"{kind_named(name)}."
+            parts = [one for one in KEEPABLE if one.startswith(kind) and allows(bounds, one)]
             raise UsageError(
                 problem=say(
                     "'{name}' is no kind of record kept here: {kinds}",
                     name=name,
-                    kinds=", ".join(bounds),
+                    kinds=", ".join(parts or bounds),
                 )
             )
     return ordered(asked)

@@ -4,8 +4,9 @@ Clause: A.1-3; A.1-5; 4.1-5.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,8 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from yingbi.domain.box import Box
 from yingbi.domain.day import Day, Noted, day_of
 from yingbi.domain.messages import say
+from yingbi.domain.record import Record
 from yingbi.errors import NoSuchPartError, ObjectErasedError, UsageError
+from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.store.erasures import zoned
+from yingbi.store.stored import StoredObject
+from yingbi.usecases.named import naming_day
 from yingbi.usecases.open import read_records
 from yingbi.usecases.vault import Vault
 
@@ -60,9 +65,30 @@ def _noted(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None) 
         if stored.info.recorded_at is None:
             continue
         start = zoned(datetime.fromisoformat(stored.info.recorded_at))
-        if start < ends and (begins - start).total_seconds() < stored.info.to_s:
+        before_s = (begins - start).total_seconds()
+        if start < ends and (before_s <= 0 or before_s < stored.info.to_s):
             with suppress(ObjectErasedError, NoSuchPartError):
-                yield Noted(start, read_records(vault, stored.object_id), stored.info.to_s)
+                same = _same(vault, box, stored, day)
+                records = read_records(vault, stored.object_id)
+                yield Noted(start, [_renamed(one, same) for one in records], stored.info.to_s)
+
+
+def _same(vault: Vault, box: Box, stored: StoredObject, day: date) -> Mapping[str, str]:
+    """Return the names of this day by those that the object gives.
+
+    Where names change with the UTC day, a day of any other zone has people of two names each,
+    who would be counted twice.
+    """
+    if box.policy.detail.names != "day":
+        return {}
+    names, named_on = Pseudonyms(vault.keystore, box.box_id, "day"), naming_day(stored)
+    ids = [one.subject_id for one in vault.people.subjects.all()]
+    return {names.on(one, named_on): names.on(one, day) for one in ids}
+
+
+def _renamed(record: Record, names: Mapping[str, str]) -> Record:
+    name = None if record.subject is None else names.get(record.subject)
+    return record if name is None else replace(record, subject=name)
 
 
 def _own_zone() -> tzinfo:

@@ -10,7 +10,7 @@ Clause: A.1-2; A.1-3; A.1-4; A.1.c-1.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from yingbi.domain.notice import Notice
 from yingbi.domain.record import Event
 from yingbi.domain.region import BoxXYXY
 from yingbi.errors import UnmaskableError, YingbiError
-from yingbi.media.live_source import GoOn, LiveSource
+from yingbi.media.live_source import GoOn, LiveSource, passing
 from yingbi.media.probe import Source
 from yingbi.pipeline.engine import Reel, Sight, Take, see
 from yingbi.structure.acquaintance import Acquaintance
@@ -45,6 +45,7 @@ class Plan:
 
     stand: opens the door at which records are left, an object every `object_s`; None writes
     nothing. tell: takes a line about what goes wrong. who: looks at the people; None knows nobody.
+    wall: tells the time of day, with this machine's zone.
     """
 
     sight: Sight
@@ -55,6 +56,7 @@ class Plan:
     tell: Callable[[str], None] = field(default=lambda _line: None)
     object_s: float = OBJECT_S
     who: Acquaintance | None = None
+    wall: Callable[[], datetime] = field(default=lambda: datetime.now().astimezone())
 
     @property
     def camera(self) -> str:
@@ -87,12 +89,15 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s), who=plan.who)
     poses = None if plan.poses is None else _Once(plan.poses)
     onlooker = Onlooker(plan.options.keep, poses, plan.options.places, plan.who)
-    deposit = _deposit(source, plan, poses, take)
+    begun = _begun(source, plan)
+    deposit = _deposit(plan, poses, take, begun)
     pace, broke = _Pace(), list[YingbiError]()
     try:
         for moment in _until_it_breaks(take, onlooker, deposit, broke):
-            yield _told(moment, source, plan, pace.count())
-        yield _told(onlooker.end(), source, plan, 0.0)
+            notices = _notices(moment, begun(), plan)
+            yield Told(moment, notices, pace.count(), source.skipped)
+        last = onlooker.end()
+        yield Told(last, _notices(last, begun(), plan), 0.0, source.skipped)
     finally:
         if deposit is not None:
             deposit.finish()
@@ -109,12 +114,18 @@ def _left(objects: int) -> str:
     )
 
 
-def _told(moment: Moment, source: LiveSource, plan: Plan, rate: float) -> Told:
-    """Tell whoever asked for it, and return the moment in words."""
-    notices = tuple(_notice(event, source.begun, plan.camera) for event in moment.events)
+def _begun(source: LiveSource, plan: Plan) -> Callable[[], datetime]:
+    """Return what tells when the source began by the clock as it is now: it may be set meanwhile."""
+    late, first_s = plan.wall() - source.begun, passing()
+    return lambda: plan.wall() - late - timedelta(seconds=passing() - first_s)
+
+
+def _notices(moment: Moment, begun: datetime, plan: Plan) -> tuple[Notice, ...]:
+    """Tell whoever asked for it, and return what happened in words."""
+    notices = tuple(_notice(event, begun, plan.camera) for event in moment.events)
     for notice in notices:
         plan.teller.tell(notice)
-    return Told(moment, notices, rate, source.skipped)
+    return notices
 
 
 def _notice(event: Event, begun: datetime, camera: str) -> Notice:
@@ -126,26 +137,17 @@ def _reel(source: LiveSource, go_on: GoOn) -> Reel:
     film = Source(
         Path(source.address.name), "film", "", *info.size, None, 0.0, info.turns, has_audio=False
     )
-    return Reel(film, info, _from_zero(source.frames(go_on)))
-
-
-def _from_zero(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Yield the frames with times since the first, which is when the source began."""
-    first: int | None = None
-    for frame in frames:
-        first = frame.pts if first is None else first
-        yield replace(frame, pts=frame.pts - first)
+    return Reel(film, info, source.frames(go_on)).from_zero()
 
 
 def _deposit(
-    source: LiveSource, plan: Plan, poses: PoseSource | None, take: Take
+    plan: Plan, poses: PoseSource | None, take: Take, begun: Callable[[], datetime]
 ) -> Deposit | None:
     if plan.stand is None:
         return None
-    options, begun = plan.options, source.begun
     return Deposit(
         plan.stand,
-        options,
+        plan.options,
         poses,
         take,
         begun,
@@ -163,6 +165,8 @@ def _until_it_breaks(
     try:
         for seen in see(take):
             index = seen.frame.index
+            take.tally.subjects.clear()  # nobody asks, and a camera goes on for days
+            take.tally.best.clear()
             moment = onlooker.look(seen.frame, seen.regions, seen.labels)
             if deposit is not None:
                 deposit.note(seen)

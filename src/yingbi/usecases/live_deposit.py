@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from yingbi.domain.data_class import NOTHING, settled
+from yingbi.domain.frame import Frame
 from yingbi.domain.ids import new_id
 from yingbi.domain.messages import say
 from yingbi.domain.part import PartKind
@@ -37,6 +38,8 @@ from yingbi.usecases.watch_work import over_soon
 OBJECT_S = 3600.0
 MOST_PENDING = 24
 """So many objects wait in memory for a vault that cannot be written; then the run ends."""
+CLOCK_SET = timedelta(seconds=5)
+"""Where the clock went on otherwise by more than this, somebody has set it."""
 LAST_TRIES, LAST_EVERY_S = 25, 5.0
 """How often what is left last is tried, and how far apart: for two minutes in all."""
 
@@ -59,9 +62,13 @@ class _Object:
     labels: set[str] = field(default_factory=set)
     frames: int = 0
 
+    def own(self, frame: Frame) -> Frame:
+        """Return a frame with its time since the object began."""
+        return replace(frame, pts=frame.pts - self.first_pts)
+
     def note(self, seen: Seen) -> None:
-        """Take a frame, with its time since the object began."""
-        frame = replace(seen.frame, pts=seen.frame.pts - self.first_pts)
+        """Take a frame."""
+        frame = self.own(seen.frame)
         self.labels |= seen.labels
         self.frames += 1
         pages = self.scribe.note(frame, seen.regions, seen.labels)
@@ -75,7 +82,8 @@ class _Object:
 class Deposit:
     """Takes what is seen, frame after frame, and leaves it at the door hour after hour.
 
-    stand: opens the door for a moment. begun: when the take's second 0 was. tell: takes a line.
+    stand: opens the door for a moment. begun: tells when the take's second 0 was, by the clock as
+    it is. tell: takes a line.
     who: says who is recognised, and has looked at each frame before it comes here.
     Raises, when made: what `stand` raises.
     """
@@ -86,7 +94,7 @@ class Deposit:
         options: ProtectOptions,
         poses: PoseSource | None,
         take: Take,
-        begun: datetime,
+        begun: Callable[[], datetime],
         *,
         tell: Callable[[str], None],
         object_s: float = OBJECT_S,
@@ -107,8 +115,8 @@ class Deposit:
         Raises: DoorExpiredError, DoorRefusedError and what keeps the vault from being written
             for so long that memory would be filled.
         """
-        at = self._begun + timedelta(seconds=seen.frame.time_s)
-        if self._growing is not None and self._is_over(self._growing, at):
+        at = self._begun() + timedelta(seconds=seen.frame.time_s)
+        if self._growing is not None and self._is_over(self._growing, seen.frame, at):
             self._close()
         one = self._growing = self._growing or self._begin(seen, at)
         one.note(seen)
@@ -138,10 +146,15 @@ class Deposit:
                 )
             time.sleep(LAST_EVERY_S)
 
-    def _is_over(self, one: _Object, at: datetime) -> bool:
-        """Return whether another object begins: after an hour, and with another day's keys."""
-        later = at - one.begun >= timedelta(seconds=self._object_s)
-        return later or at.astimezone(UTC).date() != one.begun.astimezone(UTC).date()
+    def _is_over(self, one: _Object, frame: Frame, at: datetime) -> bool:
+        """Return whether another object begins: after an hour, and with another day's keys.
+
+        Also where the clock was set, so that what was wrong by it stays in one object.
+        """
+        own_s = one.own(frame).time_s
+        was_set = abs(one.begun + timedelta(seconds=own_s) - at) > CLOCK_SET
+        another_day = at.astimezone(UTC).date() != one.begun.astimezone(UTC).date()
+        return own_s >= self._object_s or another_day or was_set
 
     def _begin(self, seen: Seen, at: datetime) -> _Object:
         object_id, options = new_id(), self._options

@@ -61,11 +61,15 @@ class Onlooker(Scribe):
         self._events: list[Event] = []
         self._points: dict[int, tuple[float, Points]] = {}
         self._doing: dict[str, str] = {}
+        self._lately: set[int] = set()  # tracks, since the last page
 
     def look(self, frame: Frame, regions: Sequence[Region], labels: frozenset[str]) -> Moment:
         """Return what is there in the frame."""
-        for _page in self.note(frame, regions, labels):
-            pass
+        pages = list(self.note(frame, regions, labels))
+        self._lately |= self._people.keys()
+        if pages:  # a camera goes on for days: who was not there for a page's time is forgotten
+            self._keep_only(self._lately)
+            self._lately = set(self._people)
         return self._moment(max(0.0, frame.time_s))
 
     def end(self) -> Moment:

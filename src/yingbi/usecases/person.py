@@ -273,8 +273,10 @@ def _found_again(
 ) -> frozenset[int]:
     """Return the person's tracks among those whom the original shows now.
 
+    Earlier versions told the times of a film's own clock, which begins with the object's `from_s`.
     Raises: SeenOtherwiseError where they are not surely those of the records.
     """
+    zero_s = stored.info.from_s
     numbers = sorted(people_of(stored))
     if len(somebody) != len(numbers):
         reason = say("{now} people instead of {then}", now=len(somebody), then=len(numbers))
@@ -285,7 +287,8 @@ def _found_again(
     for one, now in seen.items():
         told = [spans[name] for name in names_of(stored, one) if name in spans]
         shared = len(same_person(stored, one)) > 1
-        if _away_s(now, told, shared=shared) > AWAY_S + step_s:
+        there = replace(now, from_s=now.from_s + zero_s, to_s=now.to_s + zero_s)
+        if _away_s(there, told, shared=shared) > AWAY_S + step_s:
             reason = say("person {number} at another time", number=one)
             raise SeenOtherwiseError(object_id=stored.object_id, reason=reason)
     return frozenset(seen[one].track for one in same_person(stored, number))

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from yingbi.capture.inputs import Input
 from yingbi.domain.box import BoxPolicy
+from yingbi.domain.frame import Frame
 from yingbi.domain.ids import new_id
 from yingbi.domain.level import Level, RawPolicy
 from yingbi.domain.messages import say
@@ -23,10 +24,10 @@ from yingbi.domain.place import Places
 from yingbi.domain.record_page import ClockState, Head
 from yingbi.domain.report import Progress, Tally
 from yingbi.domain.tightening import Verdict, looked_for
-from yingbi.errors import UsageError
+from yingbi.errors import UnsupportedMediaError, UsageError
 from yingbi.grade.home import HomeFinder
 from yingbi.media.made_at import made_at
-from yingbi.pipeline.engine import Sealed, Sight, Take, open_reel
+from yingbi.pipeline.engine import Reel, Sealed, Sight, Take, open_reel
 from yingbi.pipeline.open_grade import OpenGrade
 from yingbi.seal.door import About, Door, PartSealer
 from yingbi.store.graded import approved_facts, graded_facts
@@ -39,6 +40,9 @@ from yingbi.usecases.overheard import Overheard
 
 LONGEST_NAME = 128
 LONGEST_WHY = 500
+DAY_S = 86_400
+LONGEST_S = 31 * DAY_S
+"""No film is longer; at level 1 with poses its pages take 3 GB."""
 
 SEALED_FILM = "video/mp4"
 """What masked film is kept as, whatever it came in."""
@@ -164,7 +168,8 @@ class Protector:
         ):
             tick = progress.begin(item.path.name, reel.source.frames)
             approved = bool(self.options.approver)
-            grade = OpenGrade(self.desk.policy, reel, self.home, approved=approved)
+            timed = replace(reel, frames=_bounded(reel.from_zero()))
+            grade = OpenGrade(self.desk.policy, timed, self.home, approved=approved)
             sight = replace(self.sight, tick=tick, finders=grade.finders(self.sight.finders))
             who = None if met is None else met.who
             take = Take(grade.watched(), sight, take_tally, who)
@@ -256,6 +261,19 @@ class Protector:
             sealer = PartSealer(door, PartKind.RAW, about)
             original = Whole(sealer, lambda: grade.close(take.tally).keeps)
         return level3(take, scribe, book, film, original)
+
+
+def _bounded(reel: Reel) -> Iterator[Frame]:
+    """Yield the frames; raise UnsupportedMediaError where their times reach too far.
+
+    Pages are cut by the clock, also while nothing is seen: a jump in a small film's times would
+    fill the disk with empty ones.
+    """
+    for frame in reel.frames:
+        if frame.time_s > LONGEST_S:
+            reason = say("its times reach over more than {days} days", days=LONGEST_S // DAY_S)
+            raise UnsupportedMediaError(path=reel.source.path, reason=reason)
+        yield frame
 
 
 def _written(writer: PartsWriter, pieces: Iterable[Sealed]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from yingbi.domain.messages import say
@@ -44,13 +45,19 @@ class _Line:
                 self._waiting.popleft()
             self._changed.notify_all()
 
-    def close(self, until_s: float) -> None:
-        """Let what waits be told, but no longer than until then."""
+    def end(self) -> None:
+        """Take no more; what waits is told still."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
-        self._thread.join(max(0.0, until_s - time.monotonic()))
+
+    def stop(self) -> None:
+        """Begin nothing more."""
         self._stop.set()
+
+    def join(self, until_s: float) -> None:
+        """Return when all is told, or then."""
+        self._thread.join(max(0.0, until_s - time.monotonic()))
 
     def _run(self) -> None:
         while True:
@@ -70,9 +77,11 @@ class _Line:
                 return
             if not self.failing:  # told once, until it works again
                 self.failing = True
-                self._tell(
-                    say("'{target}' could not be told; it is tried again", target=self._target.name)
+                line = say(
+                    "'{target}' could not be told; it is tried again", target=self._target.name
                 )
+                with suppress(OSError):  # nobody may read it, and what follows is told all the same
+                    self._tell(line)
 
 
 class Teller:
@@ -91,17 +100,23 @@ class Teller:
     ) -> None:
         self._orders = tuple(orders)
         self._lines = {id(one.target): _Line(one.target, tell, waits_s) for one in self._orders}
-        self._told: dict[tuple[str, str | None, str | None], datetime] = {}
+        self._told: dict[tuple[str | None, ...], datetime] = {}
         self._leave_s = leave_s
 
     def __enter__(self) -> "Teller":
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let what waits be told, for a while."""
-        until_s = time.monotonic() + self._leave_s
-        for line in self._lines.values():
-            line.close(until_s)
+        """Let what waits be told, for a while, and a command that runs by then be ended."""
+        lines, until_s = self._lines.values(), time.monotonic() + self._leave_s
+        for line in lines:
+            line.end()
+        for line in lines:
+            line.join(until_s)
+        for line in lines:
+            line.stop()
+        for line in lines:
+            line.join(until_s + COMMAND_S)
 
     @property
     def asked(self) -> bool:
@@ -122,10 +137,15 @@ class Teller:
                 self._lines[id(one.target)].put(notice)
 
     def _is_new(self, notice: Notice) -> bool:
-        """Return whether it was not told just before; forget what is over."""
+        """Return whether it was not told just before; forget what is over.
+
+        A number of people is new whenever it is told: the last one has to be right.
+        """
         event, now = notice.event, notice.at
         self._told = {key: at for key, at in self._told.items() if abs(now - at) < REPEAT}
-        key = (event.event, event.subject, event.place)
+        key = (event.event, event.subject, event.place, event.direction)
+        if event.event == "count":
+            return True
         if key in self._told:
             return False
         self._told[key] = now

@@ -60,7 +60,7 @@ class CommandTarget:
                 stderr=quiet,
                 start_new_session=True,
             )
-        except OSError:
+        except (OSError, ValueError):  # also words that this machine's locale cannot write
             return False
         try:
             return process.wait(self.timeout_s) == 0
