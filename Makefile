@@ -4,10 +4,13 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 FILM ?=
 SUITE ?=
+# Bytecode is kept, or each of the processes would compile all tests anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -p tests.suite_times \
+	-n auto --dist loadfile --no-loadscope-reorder
 DOCS_ENV := NO_MKDOCS_2_WARNING=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install environment models demo demo-home test torture lint format bench docs clean
+.PHONY: help install environment models demo demo-home test torture lint types style format bench docs clean
 
 help: ## this text
 	@echo "Yingbi: find people in film and pictures, mask, seal, release, prove."
@@ -38,20 +41,23 @@ demo-home: install ## from a fall to an event, a notice and a day on one page; o
 test: install lint ## lint, then all tests; the time of each file is printed
 	@tools/bootstrap.sh tools
 	@tools/bootstrap.sh all-models
-	$(BIN)/python -m pytest -p tests.suite_times -m "unguarded and not torture" $(ARGS)
-	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile \
-		-m "not unguarded and not torture" $(ARGS)
+	$(PYTEST) -m "not torture" $(ARGS)
 
 torture: install ## the long tests with their full counts
 	@tools/bootstrap.sh tools
 	@tools/bootstrap.sh all-models
-	$(BIN)/python -m pytest -p tests.suite_times -n auto --dist loadfile -rP -m torture $(ARGS)
+	$(PYTEST) -rP -m torture $(ARGS)
 
-lint: environment docs ## style, types, floors of the house, spelling, docs
+lint: environment ## style, types, floors of the house, spelling, docs
 	@$(BIN)/python tools/package_data.py
+	@$(MAKE) -j 2 --output-sync types docs style
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell -L makr,ue,alph src tests/*.py tools docs/en .ci Makefile *.md
 

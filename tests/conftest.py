@@ -29,6 +29,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in out]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _as_it_started(request: pytest.FixtureRequest) -> None:
+    """Hold those that need a process whose memory was never guarded to coming first."""
+    if request.node.get_closest_marker("unguarded"):
+        status = Path("/proc/self/status").read_text()
+        assert "VmLck:\t       0 kB" in status, "an earlier test guarded this process"
+
+
 @pytest.fixture(scope="session")
 def eval_data() -> Path:
     """The folder of evaluation data; only tests marked `evaluation` may ask for it."""

@@ -28,7 +28,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(request: pytest.FixtureRequest, film: Path, tmp_path_factory: pytest.TempPathFactory):
     """A vault with a box of each level and the film in each; read-only for its tests."""
     home = tmp_path_factory.mktemp("house")
-    yingbi = with_vault(home, request.param)
+    yingbi = with_vault(home, request.param, YINGBI_DETECT_SIZE="320")  # as wide as the film
     ids = {}
     for level in (1, 2, 3):
         yingbi("box", "create", f"box {level}", "--level", level)
@@ -452,3 +452,10 @@ def test_what_was_erased_before_is_made_final_by_asking_again(tmp_path: Path) ->
     yingbi("erase", one["id"], "--yes", status=66)
     assert yingbi("erase", one["id"], "--final", "--yes", "--json").json["final_at"]
     yingbi("erase", uuid.uuid4(), "--final", "--yes", status=66)
+
+
+@pytest.mark.parametrize(("language", "usage"), [("en", "Usage: "), ("zh", "用法")])
+def test_a_group_without_a_command_shows_its_commands(tmp_path, language, usage):
+    told = Yingbi(tmp_path, YINGBI_LANG=language)("box", status=2).err
+    assert told.startswith(usage)
+    assert "\n  create " in told

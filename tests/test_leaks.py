@@ -388,7 +388,7 @@ def _as_ordinary_user(lair: Lair, *command: object) -> subprocess.Popen[str]:
         for path in (lair.root, *lair.root.rglob("*")):
             os.chown(path, 65534, 65534)
         for above in lair.root.parents:
-            if above.name.startswith(("pytest-", "test_")):  # pytest closes them to others
+            if above.name.startswith(("pytest-", "popen-", "test_")):  # closed to others
                 above.chmod(0o755)
     return subprocess.Popen(
         [*(ORDINARY if os.getuid() == 0 else []), sys.executable, *map(str, command)],

@@ -17,7 +17,7 @@ from yingbi.media.film import FilmReader
 def house(tmp_path_factory):
     """A vault with the same film twice: people kept apart, and the original whole."""
     home = tmp_path_factory.mktemp("people")
-    yingbi = with_vault(home, "intl")
+    yingbi = with_vault(home, "intl", YINGBI_DETECT_SIZE="320")  # as wide as the film
     film = face_film(home / "a.mp4", seconds=2)
     ids = {}
     for box, raw in (("apart", "parts"), ("whole", "whole")):

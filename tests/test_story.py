@@ -20,6 +20,8 @@ from yingbi.bootstrap import load_settings
 from yingbi.domain.messages import say, use_language
 from yingbi.web.app import app_pages
 
+pytestmark = pytest.mark.unguarded  # a long talk with a browser crawls where all memory is locked
+
 CLIP, SECONDS = "meeting_640x360.mp4", 4
 MISSED = 500, 250, 560, 330
 """A place in which nobody is found, as if somebody were missed there."""
@@ -57,7 +59,6 @@ class Shots:
 
 
 @pytest.mark.evaluation
-@pytest.mark.unguarded  # a long talk with a browser crawls where all memory is locked
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_new_user_masks_whom_nobody_found_and_lets_one_person_stay(film, language, tmp_path):
     use_language(language)
