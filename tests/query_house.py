@@ -35,7 +35,16 @@ TOLD: tuple[Record, ...] = (
 
 
 def hand_in(
-    vault, box, told=TOLD, *, recorded_at=MORNING, hear=True, object_id=None, at=NOW, retention=None
+    vault,
+    box,
+    told=TOLD,
+    *,
+    recorded_at=MORNING,
+    hear=True,
+    object_id=None,
+    at=NOW,
+    retention=None,
+    extra=None,
 ) -> UUID:
     """Protect records alone, as the owner does; hear: whether the index is told what they say."""
     given = {} if retention is None else {"retention": retention}
@@ -47,7 +56,8 @@ def hand_in(
         if hear:
             writer.hear(lambda: told)
         when = None if recorded_at is None else recorded_at.isoformat()
-        writer.commit(ObjectInfo(camera="gate", recorded_at=when), now=at, facts=desk.facts)
+        info = ObjectInfo(camera="gate", recorded_at=when, extra=extra or {})
+        writer.commit(info, now=at, facts=desk.facts)
     return chosen
 
 

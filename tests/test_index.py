@@ -37,9 +37,9 @@ from yingbi.domain.part import PartKind
 from yingbi.domain.report import Quiet
 from yingbi.domain.retention import Retention, RetentionClass
 from yingbi.keys import index_page
+from yingbi.keys.index_heads import named
 from yingbi.keys.index_page import IndexEntry, PageGroup, packed
 from yingbi.keys.index_page import unpacked as entries_of
-from yingbi.keys.index_pages import _named
 from yingbi.seal.records import records
 from yingbi.store.backup import Places
 from yingbi.store.event_rows import (
@@ -127,7 +127,7 @@ def pages_opened(vault, copy: Path, keys: set[bytes]) -> set[bytes]:
     assert rows
     for row in rows:
         group = PageGroup(row.box_id, row.epoch, row.retention)
-        at = _named(vault.folder.controller_id, row.page_id, group)
+        at = named(vault.folder.controller_id, row.page_id.bytes, group)
         outer = {opened_by(chosen, k, row.wrapped_key, at + row.lock_store_id) for k in keys}
         cells = {cell for cell in outer if cell is not None}
         inner = {opened_by(chosen, k, cell, at) for k in keys for cell in cells}
@@ -212,7 +212,7 @@ def test_somebody_erased_from_an_object_is_gone_from_the_index_under_a_fresh_key
         with vault.rooms.keys_db.read() as unit:
             (after,) = index_of(vault).pages.heads(unit, box.box_id)
         assert after.key != head.key
-        assert before.keys() == {after.page_id}
+        assert {page_id.bytes for page_id in before} == {after.page_id}
         assert ids(found(vault, box, events=("fell",))) == {other}
         assert ids(found(vault, box, events=("dwelt",))) == {one, other}
         assert check_index(vault) == []

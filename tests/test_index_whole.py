@@ -14,9 +14,10 @@ from test_index_damage import HARMS, full_page
 from vault_house import PASSPHRASE, new_vault
 from yb import Yingbi
 from yingbi.db.schema import index_pages
-from yingbi.db.sql import update
+from yingbi.db.sql import select, update
 from yingbi.domain.report import Quiet
 from yingbi.errors import SealBrokenError, YingbiError
+from yingbi.keys import index_heads
 from yingbi.keys import index_pages as pages_module
 from yingbi.keys.cell import seal_cell
 from yingbi.store.backup import Places
@@ -143,11 +144,11 @@ def without_count(vault) -> None:
     """Write each page's head as it was before it said of how many objects the page tells."""
     keystore, pages = vault.keystore, index_of(vault).pages
     with vault.rooms.keys_db.begin() as unit:
-        for row in unit.all(pages_module.select(*pages_module._HEAD)):
-            at, box = pages_module._place(row), row.box_id
+        for row in unit.all(select(*index_heads.HEAD)):
+            at, box = index_heads.place_of(row), row.box_id
             kek = vault.boxes.kek(unit, box)
-            (head,) = [one for one in pages.heads(unit, box) if one.page_id == row.page_id]
-            told = head.key + pages_module._SPAN.pack(head.first_us, head.last_us)
+            (head,) = [one for one in pages.heads(unit, box) if one.page_id == row.page_id.bytes]
+            told = head.key + index_heads.SPAN.pack(head.first_us, head.last_us)
             inner = seal_cell(keystore.suite, kek, told, at)
             columns = pages_module._wrapped(keystore, inner, at)
             mine = index_pages.c.page_id == row.page_id

@@ -1,5 +1,6 @@
 """Asked what happened, a box answers by event, time and person, and the log says so."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -15,13 +16,16 @@ from vault_house import PASSPHRASE, new_vault
 from yingbi.cli.querying import query_command
 from yingbi.db.schema import index_waiting
 from yingbi.domain.box import BoxPolicy
+from yingbi.domain.detail import Detail
 from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.domain.record import Event, Pose
 from yingbi.errors import SealBrokenError, UsageError
+from yingbi.govern.appearances import MOST_IN_OBJECT
 from yingbi.keys import index_page
+from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.seal.door import PartSealer
 from yingbi.seal.records import records
 from yingbi.store.event_rows import (
@@ -83,7 +87,7 @@ def test_what_the_records_tell_is_found_by_event_time_and_name(path, hear):
         known = found(vault, box, span=(day[1], None), person="known abcd2345").found
         assert [(one.object_id, one.kind) for one in known] == [(second, "identity")]
         crossed = found(vault, box, events=("crossed",), span=day).found[0]
-        assert (crossed.place, crossed.direction, crossed.count) == ("gate", "back", None)
+        assert (crossed.place, crossed.direction, crossed.people) == ("gate", "back", None)
 
 
 def test_a_person_is_found_by_the_links_that_say_who_it_was(plain):
@@ -147,7 +151,7 @@ def test_boxes_know_nothing_of_each_other_and_kinds_not_kept_are_not_there(plain
 def test_poses_are_not_in_the_index():
     pose = Pose("unknown 1", 1.0, ((0.5, 0.5, 0.5),) * 17)
     told = decoded(encoded([pose, *TOLD], 0))
-    assert len(list(told.rows(lambda _what, _who: True))) == len(TOLD)
+    assert len(list(told.rows(range(len(told.texts))))) == len(TOLD)
 
 
 def test_a_writer_keeps_nothing_of_poses_that_it_hears(plain):
@@ -264,3 +268,23 @@ def test_the_command_prints_in_plain_words_and_how_much_was_opened(plain, tmp_pa
     assert "Nothing" in nothing.stdout
     anew = command.invoke(query_command, ["--box", "hall", "--rebuild", "--json"], **given)
     assert '"objects": 2' in anew.stdout
+
+
+def test_of_three_hundred_named_people_in_one_object_each_is_found_and_whom_no_link_names_as_well(
+    plain,
+):
+    with owner(plain) as vault:
+        box = new_box(vault, detail=Detail(names="day"))
+        people = [add_subject(vault, f"P{n}", minor=False, contact="") for n in range(300)]
+        given = Pseudonyms(vault.keystore, box.box_id, "day")
+        names_ = [given.on(one.subject_id, MORNING.date()) for one in people]
+        told = [Event("entered", n / 10, name) for n, name in enumerate(names_)]
+        known = json.dumps({n + 1: [name] for n, name in enumerate(names_)})
+        there = hand_in(vault, box, told, extra={"known": known})
+        links = len(vault.people.appearances.of_object(there))
+        assert links == MOST_IN_OBJECT < len(people)
+        for number in (0, links - 1, links, len(people) - 1):
+            (one,) = found(vault, box, person=f"P{number}").found
+            assert (one.object_id, one.subject) == (there, names_[number])
+        linked = people[links]
+        assert vault.people.appearances.of_subject(linked.subject_id) == [], "by the name alone"

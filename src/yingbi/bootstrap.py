@@ -1,7 +1,6 @@
 """Wiring: settings into the parts that a use case needs. Heavy rooms load when used."""
 
 import os
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,12 +48,18 @@ def load_settings(options: Mapping[str, Any], config_file: str | None = None) ->
     path: Path | None = None
     try:
         path = next((place for place in places if place.is_file()), None)
-        table = tomllib.loads(path.read_text("utf-8")) if path else {}
+        table = _table(path.read_text("utf-8")) if path else {}
     except OSError as error:
         raise UnreadableInputError(path=error.filename, reason=error.strerror) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # it is no TOML, or no UTF-8
         raise BadSettingsError(setting="*", origin=path, reason=str(error)) from error
     return resolve(table, str(path), os.environ, options)
+
+
+def _table(text: str) -> dict[str, Any]:
+    import tomllib  # most have no file, and its patterns take longer to compile than to read one
+
+    return tomllib.loads(text)
 
 
 def parse_targets(names: str | None) -> tuple[Target, ...]:

@@ -141,8 +141,8 @@ def _time(at: datetime | None, from_s: float) -> str:
 def _details(one: "Happening", words: dict[str, str]) -> Iterator[str]:
     if one.direction is not None:
         yield words[one.direction]
-    if one.count is not None:
-        yield say_count("{n} person", "{n} people", one.count)
+    if one.people is not None:
+        yield say_count("{n} person", "{n} people", one.people)
     if one.for_s is not None:
         yield words["for"].format(seconds=f"{one.for_s:g}")
     if one.confidence is not None:

@@ -91,7 +91,7 @@ AT_ONCE = 500
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table: aligned for people, tab-separated and some rows at a time in pipes."""
-    cells = ([on_one_line(str(cell)) for cell in row] for row in rows)
+    cells = map(_cells, rows)
     if not sys.stdout.isatty():
         lines = ("\t".join(row) for row in chain([head], cells))
         while some := list(islice(lines, AT_ONCE)):
@@ -105,6 +105,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in cells:
         shown.add_row(*(Text(cell) for cell in row))
     Console().print(shown)
+
+
+def _cells(row: Sequence[object]) -> list[str]:
+    """Return a row's cells, each on one line; most are, and one look at all of them tells it."""
+    texts = [str(cell) for cell in row]
+    return texts if "".join(texts).isprintable() else [on_one_line(text) for text in texts]
 
 
 def counted(tally: Tally) -> str:

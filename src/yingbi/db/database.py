@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Executable, Row, create_engine, event
 from sqlalchemy.exc import DatabaseError
@@ -47,6 +47,11 @@ class UnitOfWork:
     def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of a question."""
         return self._connection.execute(statement).all()
+
+    def raw(self, statement: Executable) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows as the file holds them, ids as bytes: for thousands of which few are kept."""
+        with self._connection.execute(statement) as result:
+            yield from cast(sqlite3.Cursor, result.cursor)
 
     def one(self, statement: Executable) -> Row[Any] | None:
         """Return the first row of a question, or None."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from yingbi.domain.data_class import NOTHING, settled
-from yingbi.domain.film_copy import FilmCopy
-from yingbi.domain.passthrough import Passthrough
 from yingbi.domain.region import surely_there
 from yingbi.errors import YingbiError
+
+if TYPE_CHECKING:
+    from yingbi.domain.film_copy import FilmCopy
+    from yingbi.domain.passthrough import Passthrough
 
 
 class Progress(Protocol):
@@ -49,7 +51,7 @@ class Tally:
     labels: set[str] = field(default_factory=set)
     poses_dropped: int = 0
     numbers: dict[int, int] = field(default_factory=dict)
-    passthrough: Passthrough | None = None
+    passthrough: "Passthrough | None" = None
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class InputReport:
     error: YingbiError | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
     kept: bool = False
-    copy: FilmCopy | None = None
+    copy: "FilmCopy | None" = None
 
     @property
     def copied(self) -> int:

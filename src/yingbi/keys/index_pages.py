@@ -11,51 +11,30 @@ Clause: 6.2.3.b-2; 6.2.3.e-2.
 """
 
 import os
-import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from yingbi.crypto.contract import NONCE_BYTES, Cipher, InvalidTagError
 from yingbi.db.database import KeysUnit
 from yingbi.db.schema import index_pages, index_waiting, lock_places
 from yingbi.db.sql import Row, and_, delete, insert, select, update
 from yingbi.domain.ids import new_id
 from yingbi.errors import NoKeyError, NoSuchBoxError, SealBrokenError, YingbiError
 from yingbi.keys.boxes import Boxes
-from yingbi.keys.cell import open_cell, place, seal_cell
+from yingbi.keys.cell import open_cell, seal_cell
+from yingbi.keys.index_heads import (
+    HEAD,
+    TOLD,
+    PageHead,
+    group_of_row,
+    named,
+    opened_heads,
+    place_of,
+    raw_head,
+)
 from yingbi.keys.index_page import INDEX, IndexEntry, PageGroup, packed, span_of, takes, unpacked
 from yingbi.keys.provider import RootProvider
-
-_SPAN = struct.Struct(">qq")
-_TOLD = struct.Struct(">qqI")
-"""Behind a page's key. Pages that were last written before there was a count end with the span."""
-_HEAD = (
-    index_pages.c.page_id,
-    index_pages.c.controller_id,
-    index_pages.c.box_id,
-    index_pages.c.epoch,
-    index_pages.c.retention,
-    index_pages.c.lock_store_id,
-    index_pages.c.wrapped_key,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PageHead:
-    """A page that is not opened yet: its key, and between which microseconds it tells something.
-
-    objects: how many have an entry there; None where the page is older than this count.
-    """
-
-    page_id: UUID
-    group: PageGroup
-    key: bytes = field(repr=False)
-    first_us: int
-    last_us: int
-    sealed_bytes: int
-    objects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +70,19 @@ class IndexPages:
 
         Raises: SealBrokenError, NoKeyError where a page's key does not open.
         """
-        chosen = select(*_HEAD).where(index_pages.c.box_id == box_id)
+        chosen = select(*HEAD).where(index_pages.c.box_id == box_id)
         order = index_pages.c.epoch, index_pages.c.retention, index_pages.c.page_id
-        openers = _Openers(self._keystore, self._boxes.kek(unit, box_id))
-        return [self._head(row, openers) for row in unit.stream(chosen.order_by(*order))]
+        rows = list(unit.raw(chosen.order_by(*order)))
+        return opened_heads(self._keystore, self._boxes.kek(unit, box_id), box_id, rows)
 
     def entries(self, unit: KeysUnit, heads: Sequence[PageHead]) -> tuple[list[IndexEntry], int]:
         """Return the entries of a few pages and how many bytes were opened; none of one that went.
 
         Raises: SealBrokenError where one was altered.
         """
-        columns, ids = index_pages.c, [head.page_id for head in heads]
-        rows = unit.all(select(columns.page_id, columns.sealed).where(columns.page_id.in_(ids)))
-        sealed = {row.page_id: row.sealed for row in rows}
+        columns, ids = index_pages.c, [UUID(bytes=head.page_id) for head in heads]
+        chosen = select(columns.page_id, columns.sealed).where(columns.page_id.in_(ids))
+        sealed: dict[bytes, bytes] = dict(unit.raw(chosen))
         there = [(head, sealed[head.page_id]) for head in heads if head.page_id in sealed]
         pages = [
             open_cell(self._suite, head.key, cell, self._at(head), what=INDEX)
@@ -184,7 +163,7 @@ class IndexPages:
                 _remove(unit, page_id)
             elif len(left) < len(entries):
                 fresh = os.urandom(self._suite.key_bytes)
-                head = PageHead(page_id, _group(row), fresh, *span_of(left), 1)
+                head = PageHead(page_id.bytes, group_of_row(row), fresh, *span_of(left), 1)
                 self._write(unit, head, left)
         return Destroyed(frozenset(gone), lost)
 
@@ -194,7 +173,7 @@ class IndexPages:
         return [row.page_id for row in rows]
 
     def _row(self, unit: KeysUnit, page_id: UUID) -> Row[Any] | None:
-        chosen = select(*_HEAD, index_pages.c.sealed).where(index_pages.c.page_id == page_id)
+        chosen = select(*HEAD, index_pages.c.sealed).where(index_pages.c.page_id == page_id)
         return unit.one(chosen)
 
     def _last(self, unit: KeysUnit, group: PageGroup) -> tuple[PageHead, list[IndexEntry]]:
@@ -209,67 +188,35 @@ class IndexPages:
             return self._new(group), []
 
     def _new(self, group: PageGroup) -> PageHead:
-        return PageHead(new_id(), group, os.urandom(self._suite.key_bytes), 0, 0, 0)
+        return PageHead(new_id().bytes, group, os.urandom(self._suite.key_bytes), 0, 0, 0)
 
     def _opened(self, unit: KeysUnit, row: Row[Any]) -> tuple[PageHead, list[IndexEntry]]:
         try:
             kek = self._boxes.kek(unit, row.box_id)
         except NoSuchBoxError:
             raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
-        head = self._head(row, _Openers(self._keystore, kek))
+        (head,) = opened_heads(self._keystore, kek, row.box_id, [raw_head(row)])
         content = open_cell(self._suite, head.key, row.sealed, self._at(head), what=INDEX)
         return head, unpacked(content)
-
-    def _head(self, row: Row[Any], openers: "_Openers") -> PageHead:
-        group = _group(row)
-        told = openers.open(row, _place(row))
-        key, told = told[: self._suite.key_bytes], told[self._suite.key_bytes :]
-        form = _TOLD if len(told) == _TOLD.size else _SPAN
-        first, last, *many = form.unpack(told)
-        return PageHead(row.page_id, group, key, first, last, len(row.wrapped_key), *many)
 
     def _write(self, unit: KeysUnit, head: PageHead, entries: Sequence[IndexEntry]) -> None:
         """Write a page under the head's key; one of which nothing was read is a new one."""
         if not entries:
             return
         at, kek = self._at(head), self._boxes.kek(unit, head.group.box_id)
-        told = _TOLD.pack(*span_of(entries), len(entries))
+        told = TOLD.pack(*span_of(entries), len(entries))
         inner = seal_cell(self._suite, kek, head.key + told, at)
         columns = _wrapped(self._keystore, inner, at)
         columns["sealed"] = seal_cell(self._suite, head.key, packed(entries), at)
         if head.sealed_bytes:
-            mine = index_pages.c.page_id == head.page_id
+            mine = index_pages.c.page_id == UUID(bytes=head.page_id)
             unit.run(update(index_pages).where(mine).values(**columns))
             return
-        names = {"page_id": head.page_id, "controller_id": self._controller}
+        names = {"page_id": UUID(bytes=head.page_id), "controller_id": self._controller}
         unit.run(insert(index_pages), names | head.group._asdict() | columns)
 
     def _at(self, head: PageHead) -> bytes:
-        return _named(self._controller, head.page_id, head.group)
-
-
-class _Openers:
-    """What opens the keys of a box's pages, each cipher set up once: a year has thousands."""
-
-    def __init__(self, keystore: RootProvider, kek: bytes) -> None:
-        self._keystore, self._kek = keystore, keystore.suite.cipher(kek)
-        self._stores: dict[bytes, Cipher] = {}
-
-    def open(self, row: Row[Any], at: bytes) -> bytes:
-        """Return a page's key and span. Raises: SealBrokenError, NoKeyError."""
-        store_id = row.lock_store_id
-        if store_id not in self._stores:
-            store = self._keystore.lock_stores.named(store_id)
-            self._stores[store_id] = self._keystore.suite.cipher(store.key)
-        inner = _opened_by(self._stores[store_id], row.wrapped_key, at + store_id)
-        return _opened_by(self._kek, inner, at)
-
-
-def _opened_by(cipher: Cipher, cell: bytes, at: bytes) -> bytes:
-    try:
-        return cipher.open(cell[:NONCE_BYTES], cell[NONCE_BYTES:], at)
-    except (InvalidTagError, ValueError):
-        raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
+        return named(self._controller, head.page_id, head.group)
 
 
 def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
@@ -279,10 +226,10 @@ def rewrap_pages(keystore: RootProvider, unit: KeysUnit, limit: int) -> int:
     cannot be known here, so everything is read again.
     """
     others = index_pages.c.lock_store_id != keystore.lock_store_key.key_id
-    rows = unit.all(select(*_HEAD).where(others).limit(limit))
+    rows = unit.all(select(*HEAD).where(others).limit(limit))
     for row in rows:
         try:
-            at = _place(row)
+            at = place_of(row)
             columns = _wrapped(keystore, _unwrapped(keystore, row, at), at)
         except (SealBrokenError, NoKeyError):
             _remove(unit, row.page_id)
@@ -302,10 +249,10 @@ def reseal_pages(
     caller lets what they told of be read again, in the same transaction.
     """
     lost = 0
-    rows, suite = unit.all(select(*_HEAD).where(index_pages.c.box_id == box_id)), keystore.suite
+    rows, suite = unit.all(select(*HEAD).where(index_pages.c.box_id == box_id)), keystore.suite
     for row in rows:
         try:
-            at = _place(row)
+            at = place_of(row)
             told = open_cell(suite, old_kek, _unwrapped(keystore, row, at), at, what=INDEX)
         except (SealBrokenError, NoKeyError):
             _remove(unit, row.page_id)
@@ -351,24 +298,7 @@ def _unwrapped(keystore: RootProvider, row: Row[Any], at: bytes) -> bytes:
     return open_cell(keystore.suite, store.key, row.wrapped_key, at + store.key_id, what=INDEX)
 
 
-def _group(row: Row[Any]) -> PageGroup:
-    return PageGroup(row.box_id, row.epoch, row.retention)
-
-
 def _of(group: PageGroup) -> Any:
     columns = index_pages.c
     day = and_(columns.epoch == group.epoch, columns.retention == group.retention)
     return and_(columns.box_id == group.box_id, day)
-
-
-def _place(row: Row[Any]) -> bytes:
-    """Return what a page's row says of itself. Raises: SealBrokenError where no row says so."""
-    try:
-        return _named(row.controller_id, row.page_id, _group(row))
-    except OverflowError:
-        raise SealBrokenError(what=INDEX, reason="its row was altered or moved") from None
-
-
-def _named(controller_id: UUID, page_id: UUID, group: PageGroup) -> bytes:
-    day = group.epoch.to_bytes(8, signed=True) + group.retention.to_bytes(4)
-    return place("index page", controller_id.bytes, page_id.bytes, group.box_id.bytes, day)

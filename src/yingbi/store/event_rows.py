@@ -10,8 +10,7 @@ Clause: A.1-3; 6.2.3-1.
 import math
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -61,49 +60,12 @@ class Row(NamedTuple):
 _WHAT, _WHO = Row._fields.index("what"), Row._fields.index("subject")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What an object tells: when it began (`UNKNOWN_US` where that is unknown), texts, rows."""
-
-    began_us: int
-    texts: Sequence[str]
-    packed: bytes = field(repr=False)
-
-    def rows(self, chosen: Callable[[int, int], bool]) -> Iterator[Row]:
-        """Yield, in their order, the rows of which what and who are chosen; others cost little."""
-        for raw in _ROW.iter_unpack(self.packed):
-            if chosen(raw[_WHAT], raw[_WHO]):
-                yield Row._make(raw)
-
-    def happening(self, object_id: UUID, row: Row) -> "Happening":
-        """Return a row as a value; raises IndexError where it names a text that is none."""
-        kind, _, name = self.texts[row.what].partition(" ")
-        return Happening(
-            object_id,
-            kind,
-            name,
-            None if self.began_us == UNKNOWN_US else moment_of(self.began_us, row.from_s),
-            row.from_s,
-            None if math.isnan(row.for_s) else round(row.for_s, 3),
-            self._subject(row.subject),
-            self.texts[row.place] or None,
-            DIRECTIONS[row.direction - 1] if row.direction else None,
-            None if row.people == _NO_COUNT else row.people,
-            None if row.share == _NO_SHARE else row.share / 100,
-        )
-
-    def _subject(self, number: int) -> str | None:
-        if number >= NAMED:
-            return self.texts[number - NAMED]
-        return f"unknown {number}" if number else None
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that the index tells of an object.
+class Happening(NamedTuple):
+    """One thing that the index tells of an object; a tuple, since an answer has tens of thousands.
 
     kind: of `INDEXED`. name: of the event or behaviour, empty for an identity. from_s: from the
-    object's start. for_s: how long. at: the moment, None where it is unknown when the object began.
+    object's start. for_s: how long. at: the moment, None where it is unknown when the object
+    began. people: how many.
     """
 
     object_id: UUID
@@ -115,8 +77,49 @@ class Happening:
     subject: str | None = None
     place: str | None = None
     direction: str | None = None
-    count: int | None = None
+    people: int | None = None
     confidence: float | None = None
+
+
+class Rows(NamedTuple):
+    """What an object tells: when it began (`UNKNOWN_US` where that is unknown), texts, rows."""
+
+    began_us: int
+    texts: Sequence[str]
+    packed: bytes
+
+    def __repr__(self) -> str:
+        """Show nothing of it."""
+        return "<rows of the index>"
+
+    def rows(self, whats: Container[int], whos: Container[int] | None = None) -> Iterator[Row]:
+        """Yield, in their order, the rows of these whats, and of these whos where given."""
+        for raw in _ROW.iter_unpack(self.packed):
+            if raw[_WHAT] in whats and (whos is None or raw[_WHO] in whos):
+                yield Row._make(raw)
+
+    def happening(self, object_id: UUID, row: Row) -> Happening:
+        """Return a row as a value; raises IndexError where it names a text that is none."""
+        from_s, for_s, who, people, what, place, direction, share = row
+        kind, _, name = self.texts[what].partition(" ")
+        return Happening(
+            object_id,
+            kind,
+            name,
+            None if self.began_us == UNKNOWN_US else moment_of(self.began_us, from_s),
+            from_s,
+            None if math.isnan(for_s) else round(for_s, 3),
+            self._subject(who),
+            self.texts[place] or None,
+            DIRECTIONS[direction - 1] if direction else None,
+            None if people == _NO_COUNT else people,
+            None if share == _NO_SHARE else share / 100,
+        )
+
+    def _subject(self, number: int) -> str | None:
+        if number >= NAMED:
+            return self.texts[number - NAMED]
+        return f"unknown {number}" if number else None
 
 
 class _Texts:

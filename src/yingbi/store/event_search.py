@@ -4,7 +4,7 @@ Clause: 6.1-8; A.1-3.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,18 +23,22 @@ class Somebody:
 
     names: what they are called in any object. links: by object, where they were linked to it.
     on_day: what they are called in objects of one UTC day, told as days since 1970; None where
-    names do not change.
+    names do not change. It is asked once for each day.
     """
 
     names: frozenset[str] = frozenset()
     links: Mapping[bytes, Sequence[Appearance]] = field(default_factory=dict, repr=False)
     on_day: Callable[[int], str] | None = field(default=None, repr=False)
+    _by_day: dict[int, frozenset[str]] = field(default_factory=dict, init=False, repr=False)
 
     def names_in(self, entry: IndexEntry) -> frozenset[str]:
         """Return what the person is called in an object; raises SealBrokenError as `began` does."""
         if self.on_day is None:
             return self.names
-        return self.names | {self.on_day(_day(entry))}
+        day = _day(entry)
+        if day not in self._by_day:
+            self._by_day[day] = self.names | {self.on_day(day)}
+        return self._by_day[day]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +74,29 @@ def search(entries: Iterable[IndexEntry], wanted: Wanted) -> Iterator[Happening]
 
     Raises: SealBrokenError where an entry is not what the index holds.
     """
-    person = wanted.person or Somebody()
-    kinds = tuple(text.encode() for text in wanted.what or ())
+    person, timed, what = wanted.person, wanted.timed, _encoded(wanted.what or ())
+    names, words = frozenset[str](), tuple[bytes, ...]()
     for entry in entries:
-        if not wanted.may_be_in(entry.first_us, entry.last_us):
+        object_id, _, first_us, last_us, content = entry
+        if timed and not wanted.may_be_in(first_us, last_us):
             continue
         # most objects are left at the sight of their bytes: a year has a hundred thousand
-        if wanted.what is not None and not any(text in entry.content for text in kinds):
+        if what and not any(map(content.__contains__, what)):
             continue
-        linked = wanted.person is None or entry.object_id in person.links
-        names = frozenset[str]() if wanted.person is None else person.names_in(entry)
-        if not linked and not any(text.encode() in entry.content for text in names):
-            continue
+        if person is not None:
+            here = person.names_in(entry)
+            if here is not names:
+                names, words = here, _encoded(here)
+            if object_id not in person.links and not any(map(content.__contains__, words)):
+                continue
         try:
             yield from _in_object(entry, wanted, names)
         except IndexError:
             raise SealBrokenError(what=INDEX, reason="an entry cannot be read") from None
+
+
+def _encoded(texts: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(text.encode() for text in texts)
 
 
 def _day(entry: IndexEntry) -> int:
@@ -102,18 +113,19 @@ def _day(entry: IndexEntry) -> int:
 def _in_object(entry: IndexEntry, wanted: Wanted, names: frozenset[str]) -> Iterator[Happening]:
     """Yield what is wanted of one object. names: what the person is called in it."""
     told, person, what = decoded(entry.content), wanted.person, wanted.what
-    kinds = {n for n, text in enumerate(told.texts) if what is None or text in what}
-    links: Sequence[Appearance] = ()
-    named = frozenset[int]()
+    texts, links, timed = told.texts, tuple[Appearance, ...](), wanted.timed
+    whats: Container[int] = range(len(texts))
+    if what is not None:
+        whats = {n for n, text in enumerate(texts) if text in what}
+    whos = None
     if person is not None:
-        links = person.links.get(entry.object_id, ())
-        named = frozenset(NAMED + n for n, text in enumerate(told.texts) if text in names)
+        links = tuple(person.links.get(entry.object_id, ()))
+        whos = {NAMED + texts.index(name) for name in names if name in texts}
     object_id = UUID(bytes=entry.object_id)
-    anybody = person is None or bool(links)
-    for row in told.rows(lambda what, who: what in kinds and (anybody or who in named)):
-        if wanted.timed and not _in_time(told, row, wanted):
+    for row in told.rows(whats, None if links else whos):
+        if timed and not _in_time(told, row, wanted):
             continue
-        if person is None or row.subject in named or any(_linked(row, link) for link in links):
+        if whos is None or row.subject in whos or any(_linked(row, link) for link in links):
             yield told.happening(object_id, row)
 
 

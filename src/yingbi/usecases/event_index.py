@@ -13,8 +13,8 @@ from yingbi.db.sql import func, select
 from yingbi.domain.box import Box
 from yingbi.domain.ledger import Action, Deed
 from yingbi.errors import SealBrokenError, YingbiError
+from yingbi.keys.index_heads import PageHead
 from yingbi.keys.index_page import INDEX
-from yingbi.keys.index_pages import PageHead
 from yingbi.store.index import EventIndex
 from yingbi.usecases.opened import Vault
 

@@ -21,7 +21,8 @@ def link_named(vault: Vault, unit: CatalogueUnit, stored: StoredObject) -> None:
     """Link everybody whom the records call by a name, so that asking and erasing find them.
 
     It is done in the caller's transaction and told to the log. An object that takes no more
-    links keeps its records all the same.
+    links keeps its records all the same; a query looks for the names as well, so it finds whom
+    no link names. Erasing a person does not look for names.
     """
     for person_id, number in _named(vault, stored):
         try:

@@ -17,7 +17,6 @@ from yingbi.domain.messages import say, say_count, say_error
 from yingbi.errors import ObjectErasedError, UsageError, YingbiError
 from yingbi.store.erase import LOT, finish_receipts, settle
 from yingbi.store.stored import Erasure
-from yingbi.usecases.backup import expire_backups, renew_ledgers
 from yingbi.usecases.opened import Vault
 from yingbi.usecases.retention import (
     Expired,
@@ -74,6 +73,8 @@ def renew_keys(vault: Vault, now: datetime, tell: Tell, *, at_once: bool) -> lis
 
     Keys that were kept for backups go when their time is over, if the clock can be believed.
     """
+    from yingbi.usecases.backup import expire_backups  # few starts need it
+
     expire_backups(vault, now)
     keystore = vault.keystore
     if at_once or keystore.lock_stores.due(now):
@@ -103,6 +104,8 @@ def expire_at_start(vault: Vault, now: datetime, tell: Tell) -> None:
 
 
 def _expire(vault: Vault, over: Sequence[Expired], now: datetime, tell: Tell) -> None:
+    from yingbi.usecases.backup import renew_ledgers
+
     many = sum(len(one.objects) for one in over)
     if many > LOT:
         tell(say("Erasing {many} objects that are over their time ...", many=many))
@@ -135,6 +138,7 @@ def sweep(vault: Vault, now: datetime, tell: Tell, *, clock_is_right: bool) -> S
 
     Raises: UsageError where the clock is not to be believed.
     """
+    from yingbi.usecases.backup import renew_ledgers
     from yingbi.usecases.enrol import let_go  # it loads numpy, for which a query has no use
 
     if clock_is_right:
