@@ -23,7 +23,6 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.domain.record import Event, Pose
 from yingbi.errors import SealBrokenError, UsageError
-from yingbi.govern.appearances import MOST_IN_OBJECT
 from yingbi.keys import index_page
 from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.seal.door import PartSealer
@@ -270,9 +269,25 @@ def test_the_command_prints_in_plain_words_and_how_much_was_opened(plain, tmp_pa
     assert '"objects": 2' in anew.stdout
 
 
+def test_everybody_is_linked_once_before_anybody_is_again(plain, monkeypatch):
+    monkeypatch.setattr("yingbi.govern.appearances.MOST_IN_OBJECT", 3)
+    monkeypatch.setattr("yingbi.govern.appearances._FEW", 3)
+    with owner(plain) as vault:
+        box = new_box(vault, detail=Detail(names="day"))
+        often, once = (add_subject(vault, name, minor=False, contact="") for name in ("A", "B"))
+        given = Pseudonyms(vault.keystore, box.box_id, "day")
+        names_ = [given.on(one.subject_id, MORNING.date()) for one in (often, once)]
+        known = json.dumps({n: [names_[n == 9]] for n in range(1, 10)})
+        there = hand_in(vault, box, [Event("entered", 1, names_[0])], extra={"known": known})
+        links = vault.people.appearances.of_object(there)
+        assert [one.subject_id for one in links].count(once.subject_id) == 1
+        assert [one.track for one in links] == [1, 9, 2]
+
+
 def test_of_three_hundred_named_people_in_one_object_each_is_found_and_whom_no_link_names_as_well(
-    plain,
+    plain, monkeypatch
 ):
+    monkeypatch.setattr("yingbi.govern.appearances.MOST_IN_OBJECT", 256)
     with owner(plain) as vault:
         box = new_box(vault, detail=Detail(names="day"))
         people = [add_subject(vault, f"P{n}", minor=False, contact="") for n in range(300)]
@@ -282,7 +297,7 @@ def test_of_three_hundred_named_people_in_one_object_each_is_found_and_whom_no_l
         known = json.dumps({n + 1: [name] for n, name in enumerate(names_)})
         there = hand_in(vault, box, told, extra={"known": known})
         links = len(vault.people.appearances.of_object(there))
-        assert links == MOST_IN_OBJECT < len(people)
+        assert links == 256 < len(people)
         for number in (0, links - 1, links, len(people) - 1):
             (one,) = found(vault, box, person=f"P{number}").found
             assert (one.object_id, one.subject) == (there, names_[number])

@@ -26,9 +26,9 @@ from yingbi.errors import NoSuchObjectError, SealBrokenError
 from yingbi.govern.subjects import Subjects
 from yingbi.keys.cell import open_cell, place, seal_cell
 
-MOST_IN_OBJECT = 256
+MOST_IN_OBJECT = 1024
 """So many links has one object at most; its rows are found by that many tags."""
-_TAG, _SOME = 16, 500
+_TAG, _SOME, _FEW = 16, 500, 64
 _ID_CELL = 12 + 16 + 16
 _WHEN = struct.Struct(">qdd")
 _WHAT = "an appearance"
@@ -132,8 +132,10 @@ class Appearances:
         """Remove every row of an object that is being erased; its key may be gone."""
         if unit.one(select(appearances.c.appearance_id).limit(1)) is None:
             return
-        tags = list(self._object_tags(object_id))
-        unit.run(delete(appearances).where(appearances.c.object_tag.in_(tags)))
+        tags = self._object_tags(object_id)
+        for start in range(0, len(tags), _SOME):
+            some = tags[start : start + _SOME]
+            unit.run(delete(appearances).where(appearances.c.object_tag.in_(some)))
 
     def _rows(self, unit: CatalogueUnit, column: str, tags: Iterable[bytes]) -> Iterator[Row[Any]]:
         """Yield the rows that have one of the tags, in the order of the tags."""
@@ -145,19 +147,19 @@ class Appearances:
             yield from (by_tag[tag] for tag in some if tag in by_tag)
 
     def _free_tag(self, unit: CatalogueUnit, object_id: UUID) -> bytes:
-        tags = list(self._object_tags(object_id))
-        chosen = select(appearances.c.object_tag).where(appearances.c.object_tag.in_(tags))
-        taken = {bytes(row.object_tag) for row in unit.all(chosen)}
-        free = next((tag for tag in tags if tag not in taken), None)
-        if free is None:
-            raise TooManyLinksError(object_id=object_id, most=MOST_IN_OBJECT)
-        return free
+        for start in range(0, MOST_IN_OBJECT, _FEW):
+            tags = self._object_tags(object_id, range(start, start + _FEW))
+            chosen = select(appearances.c.object_tag).where(appearances.c.object_tag.in_(tags))
+            taken = {bytes(row.object_tag) for row in unit.all(chosen)}
+            free = next((tag for tag in tags if tag not in taken), None)
+            if free is not None:
+                return free
+        raise TooManyLinksError(object_id=object_id, most=MOST_IN_OBJECT)
 
-    def _object_tags(self, object_id: UUID) -> Iterator[bytes]:
+    def _object_tags(self, object_id: UUID, of: range = range(MOST_IN_OBJECT)) -> list[bytes]:
         key = self._subjects.keystore.catalogue_key("appearances")
-        for number in range(MOST_IN_OBJECT):
-            name = place("object tag", object_id.bytes, number.to_bytes(4))
-            yield self._suite.hmac(key, name)[:_TAG]
+        names = (place("object tag", object_id.bytes, number.to_bytes(4)) for number in of)
+        return [self._suite.hmac(key, name)[:_TAG] for name in names]
 
     def _sealed(
         self, found: Appearance, subject_key: bytes, object_key: bytes, at: tuple[bytes, ...]

@@ -4,7 +4,7 @@ Clause: 4.1-4; 6.1-4; 6.1-8.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -21,16 +21,27 @@ def link_named(vault: Vault, unit: CatalogueUnit, stored: StoredObject) -> None:
     """Link everybody whom the records call by a name, so that asking and erasing find them.
 
     It is done in the caller's transaction and told to the log. An object that takes no more
-    links keeps its records all the same; a query looks for the names as well, so it finds whom
-    no link names. Erasing a person does not look for names.
+    links keeps its records all the same. So everybody comes once before anybody comes again,
+    by another number: whoever is erased by one number is erased by all that bear the name.
     """
-    for person_id, number in _named(vault, stored):
+    for person_id, number in _once_first(_named(vault, stored)):
         try:
             found = vault.people.appearances.link(unit, person_id, stored.object_id, track=number)
         except TooManyLinksError:
             return
         facts = {"appearance": str(found.appearance_id)}
         vault.log.append(unit, Deed(Action.SUBJECT_LINKED, datetime.now(UTC), facts=facts))
+
+
+def _once_first(named: Iterable[tuple[UUID, int]]) -> Iterator[tuple[UUID, int]]:
+    met, again = set[UUID](), list[tuple[UUID, int]]()
+    for one in named:
+        if one[0] in met:
+            again.append(one)
+        else:
+            met.add(one[0])
+            yield one
+    yield from again
 
 
 def _named(vault: Vault, stored: StoredObject) -> Iterator[tuple[UUID, int]]:
