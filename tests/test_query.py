@@ -21,6 +21,7 @@ from yingbi.domain.ids import new_id
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
+from yingbi.domain.people_errors import NoSuchSubjectError
 from yingbi.domain.record import Event, Pose
 from yingbi.errors import SealBrokenError, UsageError
 from yingbi.keys import index_page
@@ -225,6 +226,20 @@ def test_a_query_is_in_the_log_before_anything_is_opened_and_says_nothing_in_cle
     clear = b"".join((plain / f"{n}.db").read_bytes() for n in ("catalogue", "keys"))
     for word in (b"fell", b"abcd2345", b"unknown 1", b"fallen", b"gate"):
         assert word not in clear
+
+
+def test_whoever_is_asked_for_by_name_is_in_the_log_by_an_id(plain):
+    with owner(plain) as vault:
+        box = new_box(vault)
+        ada = add_subject(vault, "Ada Lovelace", minor=False, contact="")
+        hand_in(vault, box)
+        found(vault, box, person="Ada Lovelace")
+        for nobody in ("Bob Nobody", "known Ada Lovelace"):
+            with pytest.raises(NoSuchSubjectError):
+                found(vault, box, person=nobody)
+        told = [one.deed.purpose for one in vault.log.entries()]
+    assert f"query {ada.subject_id}" in told
+    assert not [one for one in told if "Lovelace" in one or "Nobody" in one]
 
 
 # --- the command -------------------------------------------------------------------------------

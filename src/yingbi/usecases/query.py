@@ -6,6 +6,7 @@ into it first, each object granted and logged as any opening is.
 Clause: 6.1-8; 6.2.4-2; 6.2.4.b.2-2; A.1-3.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from yingbi.usecases.event_index import index_of, whole_heads
 from yingbi.usecases.look import Between, between
 from yingbi.usecases.vault import Vault
 
-KNOWN = "known "
+KNOWN = re.compile(r"known [a-z2-7]{8}")
 """How records call somebody whom they know again."""
 INDEX = "index"
 LONGEST_WORDS, LONGEST_NAME = 2000, 200
@@ -83,11 +84,13 @@ class Query:
         events = {f"event {name}" for name in self.events}
         return frozenset(events | {f"behaviour {name}" for name in self.behaviours}) or None
 
-    @property
-    def words(self) -> str:
-        """The question for the sealed purpose in the log."""
+    def words(self, who: str) -> str:
+        """Return the question for the sealed purpose in the log.
+
+        who: the id of the person asked for, never a name: it would outlive their forgetting.
+        """
         ends = ["" if end is None else end.isoformat() for end in self.span]
-        asked = [*self.events, *self.behaviours, "..".join(ends), self.person or ""]
+        asked = [*self.events, *self.behaviours, "..".join(ends), who]
         words = "query " + "; ".join(word for word in asked if word not in ("", ".."))
         return words[:LONGEST_WORDS]
 
@@ -124,8 +127,10 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
         raise NotAuthorisedError(reason="the keystore is closed")
     facts = {"part": INDEX, "holder": OWNER}
     now, box_id = datetime.now(UTC), query.box.box_id
-    vault.log.record(Deed(Action.OPENED, now, box_id, purpose=query.words, facts=facts))
-    person = None if query.person is None else _somebody(vault, query.person, query.box)
+    who, person = "", None
+    if query.person is not None:
+        who, person = _somebody(vault, query.person, query.box)
+    vault.log.record(Deed(Action.OPENED, now, box_id, purpose=query.words(who), facts=facts))
     first_us, until_us = (None if end is None else _microseconds(end) for end in query.span)
     wanted = Wanted(query.what, first_us, until_us, person)
     read, unread = Opened(0, 0), tuple[YingbiError, ...]()
@@ -203,10 +208,13 @@ def _search(
     return found, Opened(size, len(chosen))
 
 
-def _somebody(vault: Vault, text: str, box: Box) -> Somebody:
-    """Return how records may speak of a person. Raises: NoSuchSubjectError."""
-    if text.startswith(KNOWN):
-        return Somebody(frozenset({text}))
+def _somebody(vault: Vault, text: str, box: Box) -> tuple[str, Somebody]:
+    """Return by what a person is told of in the log, and how records may speak of them.
+
+    Raises: NoSuchSubjectError.
+    """
+    if KNOWN.fullmatch(text):
+        return text, Somebody(frozenset({text}))
     people = vault.people
     try:
         subject = people.subjects.named(text)
@@ -215,22 +223,23 @@ def _somebody(vault: Vault, text: str, box: Box) -> Somebody:
         if len(mine) != 1:
             raise
         subject = mine[0]
+    who = str(subject.subject_id)
     links: dict[bytes, list[Any]] = {}
     for link in people.appearances.of_subject(subject.subject_id):
         links.setdefault(link.object_id.bytes, []).append(link)
     names = {subject.pseudonym}
     rotation = box.policy.detail.names
     if rotation == "none":
-        return Somebody(frozenset(names), links)
+        return who, Somebody(frozenset(names), links)
     given = Pseudonyms(vault.keystore, box.box_id, rotation)
     if rotation == "box":
         names.add(given.on(subject.subject_id, _EPOCH.date()))
-        return Somebody(frozenset(names), links)
+        return who, Somebody(frozenset(names), links)
 
     def on_day(day: int) -> str:
         return given.on(subject.subject_id, _EPOCH.date() + timedelta(days=day))
 
-    return Somebody(frozenset(names), links, on_day)
+    return who, Somebody(frozenset(names), links, on_day)
 
 
 def _gone(vault: Vault, box_id: UUID, object_ids: set[UUID]) -> set[UUID]:
