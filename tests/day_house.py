@@ -48,6 +48,12 @@ def standing(x: float, y: float) -> tuple[tuple[float, float, float], ...]:
     return tuple((x + a / 150, y - b / 60, 0.9) for a, b in zip(across, above, strict=True))
 
 
+def lying(x: float, y: float) -> tuple[tuple[float, float, float], ...]:
+    """Return key points of somebody who lies across the picture at a place."""
+    upright = standing(0.0, 0.0)
+    return tuple((x - py * 9 / 16, y + px * 16 / 9, score) for px, py, score in upright)
+
+
 NAMES = {KNOWN: "Grandma Li"}
 
 
@@ -63,7 +69,7 @@ def days() -> dict[str, Day]:
     fall = [
         Event("fell", 14 * HOUR_S + 32 * 60, KNOWN, confidence=0.9),
         Behaviour(KNOWN, 14 * HOUR_S + 32 * 60, 15 * HOUR_S, "fallen", 0.9),
-        Pose(KNOWN, 14 * HOUR_S + 32 * 60 + 3, standing(0.5, 0.9)),
+        Pose(KNOWN, 14 * HOUR_S + 32 * 60 + 3, lying(0.5, 0.9)),
     ]
     many = [
         one
@@ -87,20 +93,25 @@ def days() -> dict[str, Day]:
         *(Behaviour(KNOWN, n * 70, n * 70 + 60, b, 0.9) for n, b in enumerate(
             ("standing", "sitting", "lying", "walking", "running", "waving", "fallen"), 1)),
     ]  # fmt: skip
+    both = [
+        Noted(begun(), calm[:3], 86_400.0, "hall", "0190a"),
+        Noted(begun(), [*calm[3:], *fall, there("unknown 7", 60, 90)], 86_400.0, "den", "0190b"),
+    ]
     undated = Noted(None, [Event("fell", 42, "unknown 1", confidence=0.9)])
     made = {"calm": calm, "fall": [*calm, *fall], "many": [*many, *strange]}
     told = {name: reckoned(*records, lasts_s=86_400.0) for name, records in made.items()}
     falls = [Event("fell", 3600 * h, KNOWN, confidence=0.9) for h in (0, 9, 23.99)]
     told["falls"] = day_of(SUNDAY, FIXED, [Noted(begun(), [*calm, *falls]), undated])
+    told["cameras"] = day_of(SUNDAY, FIXED, both)
     return told | {"empty": day_of(SUNDAY, FIXED, [])}
 
 
 DAYS = days()
 
 
-def page(day: Day, language: str = "en", names: dict[str, str] = NAMES) -> str:
+def page(day: Day, language: str = "en", names: dict[str, str] = NAMES, box: str = "home") -> str:
     out = io.BytesIO()
-    write_day(day, names, out, language, made_at=MADE)
+    write_day(day, names, out, language, box=box, made_at=MADE)
     return out.getvalue().decode()
 
 

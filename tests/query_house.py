@@ -45,18 +45,19 @@ def hand_in(
     at=NOW,
     retention=None,
     extra=None,
+    camera="gate",
 ) -> UUID:
     """Protect records alone, as the owner does; hear: whether the index is told what they say."""
     given = {} if retention is None else {"retention": retention}
     desk, chosen = OwnDesk(vault, box, **given), object_id or new_id()
     door = desk.door(chosen, at)
-    with desk.writer(door, at, "gate") as writer:
+    with desk.writer(door, at, camera) as writer:
         for page in pack(told, (0.0, 300.0), 4096, ("body",)):
             writer.add(PartKind.RECORDS, records(PartSealer(door, PartKind.RECORDS), page))
         if hear:
             writer.hear(lambda: told)
         when = None if recorded_at is None else recorded_at.isoformat()
-        info = ObjectInfo(camera="gate", recorded_at=when, extra=extra or {})
+        info = ObjectInfo(camera=camera, recorded_at=when, extra=extra or {})
         writer.commit(info, now=at, facts=desk.facts)
     return chosen
 

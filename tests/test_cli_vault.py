@@ -49,7 +49,37 @@ def test_each_level_keeps_its_parts_and_says_which_clear_original_remains(
         assert told["recorded_at"] is None
         assert told["labels"] == ["biometric.face", "body"]
         assert yingbi("inspect", ids[level], "--json").json["box"] == f"box {level}"
-    assert yingbi("list", "--box", "box 1", "--camera", "yard", "--json").json == []
+    answer = yingbi("list", "--box", "box 1", "--camera", "yard", status=66)
+    assert "Nothing is held of a camera 'yard'; the cameras there are: hall." in answer.err
+
+
+def test_in_chinese_the_facts_of_a_box_an_object_and_a_person_have_chinese_names(house) -> None:
+    yingbi, ids = house
+    shown = yingbi("--lang", "zh", "box", "show", "box 1").out
+    shown += yingbi("--lang", "zh", "inspect", ids[1]).out
+    keys = [line.partition("：")[0] for line in shown.splitlines() if "：" in line]
+    assert len(keys) > 20
+    assert not [key for key in keys if key.isascii()]
+    assert shown.count("级别：1 级（仅结构化）") == 2
+    assert "类别：biometric.face、body" in shown
+    plain = yingbi("inspect", ids[1]).out
+    assert "level: 1 (structured only)" in plain
+    assert "labels: biometric.face, body" in plain
+
+
+def test_a_dry_run_says_of_what_is_no_film_what_the_real_run_says(house, short: Path) -> None:
+    yingbi, _ = house
+    (yingbi.home / "words.mp4").write_text("no film")
+    asked = "protect", "words.mp4", short, "--box", "box 1", "--dry-run"
+    planned = yingbi(*asked, status=1)
+    assert planned.out == f"would protect '{short}' at level 1 (structured only)\n"
+    (good, bad) = yingbi(*asked, "--json", status=1).json
+    assert good == {"source": str(short), "level": 1}
+    assert (bad["source"], bad["error"]["code"]) == ("words.mp4", "not-media")
+    real = yingbi("protect", "words.mp4", "--box", "box 1", status=65)
+    assert real.err in planned.err
+    assert "[not-media]" in real.err
+    assert yingbi("protect", "words.mp4", "--box", "box 1", "--dry-run", status=65).err == real.err
 
 
 def test_level_1_opens_as_records_and_as_a_film_of_stick_figures(house) -> None:

@@ -1,5 +1,6 @@
 """A day is reckoned exactly, from records in whatever order they come."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from day_house import (
     SUNDAY,
     TOWN,
     begun,
+    lying,
     page,
     reckoned,
     standing,
@@ -249,24 +251,64 @@ def test_the_same_record_delivered_twice_is_one_fall():
     assert len(reckoned(fall, fall).story.falls) == 1
 
 
-def test_a_fall_has_the_next_figure_of_that_person_and_how_long_they_lay():
+def test_a_fall_has_the_lowest_figure_of_that_person_and_how_long_they_lay():
     hazy = tuple((x, y, 0.1) for x, y, _ in standing(0.1, 0.5))
     day = reckoned(
         Event("fell", 100, KNOWN, confidence=0.9),
         Pose(KNOWN, 99, standing(0.2, 0.9)),
         Pose(KNOWN, 101, hazy),
         Pose(OTHER, 102, standing(0.3, 0.9)),
-        Pose(KNOWN, 104, standing(0.5, 0.9)),
-        Pose(KNOWN, 103, standing(0.4, 0.9)),
+        Pose(KNOWN, 100.2, standing(0.2, 0.9)),
+        Pose(KNOWN, 103, lying(0.4, 0.9)),
+        Pose(KNOWN, 104, lying(0.5, 0.8)),
+        Pose(KNOWN, 105, standing(0.2, 0.99)),
         Behaviour(KNOWN, 101, 130, "fallen", 0.9),
         Behaviour(KNOWN, 130, 220, "lying", 0.9),
         Behaviour(OTHER, 101, 900, "lying", 0.9),
     )
     fall = day.story.falls[0]
-    assert fall.figure == standing(0.4, 0.9)
+    assert fall.figure == lying(0.4, 0.9)
     assert fall.down_s == 120
     alone = reckoned(Event("fell", 100, KNOWN, confidence=0.9)).story.falls[0]
     assert (alone.figure, alone.down_s) == (None, None)
+
+
+def test_a_fall_after_which_nobody_is_seen_lower_has_no_figure():
+    fell = Event("fell", 100, KNOWN, confidence=0.9)
+    stood = [Pose(KNOWN, t, standing(0.2, 0.9)) for t in (99, 100.2, 101, 103)]
+    assert reckoned(fell, *stood).story.falls[0].figure is None
+    late = Pose(KNOWN, 105, lying(0.4, 0.9))
+    assert reckoned(fell, *stood, late).story.falls[0].figure == late.points
+    up = Behaviour(KNOWN, 101, 104, "fallen", 0.9)
+    assert reckoned(fell, *stood, late, up).story.falls[0].figure is None, "up again by then"
+
+
+def test_who_lies_along_the_look_of_the_camera_has_a_figure_for_a_lower_head():
+    fell = Event("fell", 100, KNOWN, confidence=0.9)
+    along = tuple((x, 0.9 - (0.9 - y) / 2, s) for x, y, s in standing(0.2, 0.9))
+    day = reckoned(fell, Pose(KNOWN, 99, standing(0.2, 0.9)), Pose(KNOWN, 102, along))
+    assert day.story.falls[0].figure == along
+
+
+def test_each_camera_has_its_own_floor_and_what_happens_says_which():
+    films = [
+        Noted(begun(), [
+            Pose(KNOWN, 0, standing(x, 0.9)),
+            Event("dwelt", 9, KNOWN, place="bed", for_s=9),
+            Event("fell", 20 + x, KNOWN, confidence=0.9),
+        ], 60.0, camera, object_id)
+        for x, camera, object_id in ((0.2, "hall", "a"), (0.8, "den", "b"))
+    ]  # fmt: skip
+    day = day_of(SUNDAY, FIXED, films)
+    assert day.cameras == ("den", "hall")
+    assert [[row.index(2.0) for row in floor if any(row)] for floor in day.floors] == [[12], [3]]
+    assert [one.camera for one in day.story.falls] == ["hall", "den"]
+    kept = {(one.event, one.camera, one.times_s) for one in day.story.happened}
+    assert {("dwelt", "hall", (9,)), ("dwelt", "den", (9,))} < kept
+    alone = day_of(SUNDAY, FIXED, films[:1])
+    assert {one.camera for one in (*alone.story.falls, *alone.story.happened)} == {None}
+    nameless = day_of(SUNDAY, FIXED, [*films, replace(films[0], camera=None)])
+    assert nameless.cameras == ("den", "hall", None)
 
 
 @given(stays)
@@ -280,14 +322,14 @@ def test_the_minutes_of_a_behaviour_are_those_of_each_person_and_no_more(some):
 def test_the_floor_holds_how_long_people_stood_in_each_cell_and_nothing_finer():
     here, there_ = standing(0.51, 0.95), standing(0.02, 0.5)
     poses = [Pose(KNOWN, t, here) for t in (0, 0.5, 1, 9)] + [Pose(KNOWN, 1.5, there_)]
-    floor = reckoned(*poses).floor
+    floor = reckoned(*poses).floors[0]
     assert (len(floor), {len(row) for row in floor}) == (ROWS, {COLUMNS})
     cells = {(x, y): s for y, row in enumerate(floor) for x, s in enumerate(row) if s}
     assert cells == {(8, 8): 2.0, (0, 4): 2.0}
     assert cells == {
         (x, y): s
         for moved in [[Pose(p.subject, p.time_s, nudged(p.points)) for p in poses]]
-        for y, row in enumerate(reckoned(*moved).floor)
+        for y, row in enumerate(reckoned(*moved).floors[0])
         for x, s in enumerate(row)
         if s
     }
@@ -301,9 +343,9 @@ def nudged(
 
 def test_who_has_no_feet_stands_under_the_box_and_who_has_neither_nowhere():
     hidden = tuple((0.5, 0.5, 0.0) for _ in range(17))
-    boxed = reckoned(Pose(KNOWN, 0, hidden, (0.5, 0.1, 0.7, 1.4))).floor
+    boxed = reckoned(Pose(KNOWN, 0, hidden, (0.5, 0.1, 0.7, 1.4))).floors[0]
     assert boxed[8][9] == 2.0
-    assert sum(map(sum, reckoned(Pose(KNOWN, 0, hidden)).floor)) == 0
+    assert sum(map(sum, reckoned(Pose(KNOWN, 0, hidden)).floors[0])) == 0
 
 
 def test_what_has_no_time_stands_apart_and_enters_no_hour():
@@ -315,7 +357,7 @@ def test_what_has_no_time_stands_apart_and_enters_no_hour():
     ]
     day = day_of(SUNDAY, FIXED, [Noted(None, records), Noted(begun(), [there("unknown 1", 0, 9)])])
     assert [p.who.number for p in day.story.people] == [1]
-    assert (day.story.falls, day.doing_s, sum(map(sum, day.floor))) == ((), {}, 0)
+    assert (day.story.falls, day.doing_s, sum(map(sum, day.floors[0]))) == ((), {}, 0)
     assert [(f.at_s, f.who.number) for f in day.undated[0].falls] == [(42, 2)]
     told = words(page(day))
     assert "Somebody fell. When is not known." in told

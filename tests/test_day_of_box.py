@@ -20,7 +20,7 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.domain.record import Event, Identity
 from yingbi.domain.span import Span
-from yingbi.errors import UsageError
+from yingbi.errors import NoSuchCameraError, UsageError
 from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.seal.door import PartSealer
 from yingbi.seal.records import records
@@ -28,6 +28,7 @@ from yingbi.store.stored import ObjectInfo
 from yingbi.structure.pack import pack
 from yingbi.usecases.day import _noted, day_named, day_of_box
 from yingbi.usecases.erase import erase_objects
+from yingbi.usecases.look import list_objects
 from yingbi.usecases.open import read_records
 from yingbi.usecases.own_desk import OwnDesk
 
@@ -134,6 +135,40 @@ def test_objects_without_records_are_left_out(tmp_path):
     made, _ = box_with(tmp_path, INFO_OF_DAY, kinds=(PartKind.MASKED,))
     with owner(made.vault) as vault:
         assert day_of_box(vault, made.box, SUNDAY, ZoneInfo("UTC")).watched == ()
+
+
+def test_a_camera_of_which_the_box_holds_nothing_is_no_calm_day(tmp_path):
+    hall = replace(INFO_OF_DAY, camera="hall")
+    made, _ = box_with(
+        tmp_path,
+        hall,
+        replace(INFO_OF_DAY, camera="den"),
+        INFO_OF_DAY,
+        replace(INFO_OF_DAY, camera=None),
+    )
+    with owner(made.vault) as vault:
+        utc = ZoneInfo("UTC")
+        told = day_of_box(vault, made.box, SUNDAY, utc, "hall")
+        assert told.cameras == ("hall",)
+        assert told.watched
+        other_day = SUNDAY - timedelta(days=1)
+        assert day_of_box(vault, made.box, other_day, utc, "hall").watched == ()
+        for asked in (
+            lambda: day_of_box(vault, made.box, SUNDAY, utc, "nocam"),
+            lambda: list_objects(vault, made.box, camera="nocam", span=(None, None)),
+            lambda: list_objects(vault, None, camera="nocam", span=(None, None)),
+        ):
+            with pytest.raises(NoSuchCameraError, match="are: den, gate, hall, unknown"):
+                asked()
+
+
+def test_the_log_says_for_which_day_records_were_opened(tmp_path):
+    made, ids = box_with(tmp_path, INFO_OF_DAY)
+    with owner(made.vault) as vault:
+        day_of_box(vault, made.box, SUNDAY, ZoneInfo("UTC"))
+        mine = [e.deed for e in vault.log.entries() if e.deed.object_id == ids[0]]
+        why = {d.purpose for d in mine if d.action in (Action.GRANTED, Action.OPENED)}
+        assert why == {"day 2026-11-29"}
 
 
 def test_objects_that_are_erased_meanwhile_are_left_out(tmp_path):

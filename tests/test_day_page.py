@@ -7,9 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from day_house import DAYS, KNOWN, NAMES, OTHER, Tree, page, reckoned, there, words
+from day_house import (
+    DAYS,
+    FIXED,
+    KNOWN,
+    NAMES,
+    OTHER,
+    SUNDAY,
+    Tree,
+    begun,
+    page,
+    reckoned,
+    standing,
+    there,
+    words,
+)
 from web_house import chromium, serious, tab
-from yingbi.domain.record import Behaviour, Event, Record
+from yingbi.domain.day import Noted, day_of
+from yingbi.domain.record import Behaviour, Event, Pose, Record
 from yingbi.web.day_page import MOST_ROWS
 from yingbi.web.pages import spoken
 
@@ -131,6 +146,42 @@ def test_a_name_stands_for_the_known_and_a_number_for_all_others():
     assert "Somebody fell at 00:01." in words(page(fall, names={"unknown 3": "Grandpa"}))
 
 
+def test_the_page_names_the_box_and_each_camera_over_its_own_floor():
+    day = DAYS["cameras"]
+    told = words(page(day))
+    assert told.count("The floor as the camera looks over it") == 1, "nobody stood in the hall"
+    assert "Box “home”" in told
+    assert "Camera “" not in told
+    assert "Where they were den The floor" in told
+    assert "Grandma Li stayed in “kitchen” for 30 min. den" in told
+    poses = [Pose(KNOWN, 0, standing(0.5, 0.9))]
+    two = [Noted(begun(), poses, 60.0, camera) for camera in ("hall", None)]
+    both = words(page(day_of(SUNDAY, FIXED, two)))
+    assert both.count("The floor as the camera looks over it") == 2
+    assert "Where they were hall The" in both
+    assert "a camera without a name The" in both
+    one = words(page(day_of(SUNDAY, FIXED, two[:1])))
+    assert "Box “home” · Camera “hall”" in one
+    assert "Where they were The floor" in one
+
+
+def test_a_number_leads_to_its_recording_and_only_in_the_small_print():
+    text = page(DAYS["cameras"])
+    main, footer = text.split("<footer>")
+    assert "Person 7" in main
+    assert "Person 7: number 7 in 0190b" in words(footer)
+    assert not any(one in main for one in ("0190a", "0190b"))
+    assert "0190a" not in footer, "who is known is found by their name"
+    numbers = [
+        Noted(begun(), [there("unknown 1", t, t + 9)], 60.0, "hall", i)
+        for t, i in ((0, "a"), (20, "b"))
+    ]
+    told = words(page(day_of(SUNDAY, FIXED, numbers)))
+    assert "Person 1: number 1 in a" in told
+    assert "Person 2: number 1 in b" in told
+    assert "<details>" not in page(DAYS["calm"])
+
+
 def test_too_many_numbers_are_one_line_and_no_fall_is_lost():
     falls = [Event("fell", n * 2000 + 9, f"unknown {n}", confidence=0.9) for n in range(1, 31)]
     stays_ = [there(f"unknown {n}", n * 2000, n * 2000 + 500) for n in range(1, 31)]
@@ -149,6 +200,7 @@ def test_too_many_numbers_are_one_line_and_no_fall_is_lost():
 TELEPHONE, DESK = (390, 844), (1280, 900)
 LOOKS = {
     "fall": list(product((TELEPHONE, DESK), ("light", "dark"))),
+    "cameras": [(TELEPHONE, "dark"), (DESK, "light")],
     "many": [(TELEPHONE, "light"), (DESK, "dark")],
 }
 
@@ -160,7 +212,7 @@ def browser() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", ["fall", "many"])
+@pytest.mark.parametrize("name", ["fall", "many", "cameras"])
 def test_a_browser_shows_it_well_by_day_and_by_night_on_any_screen(
     browser, tmp_path, name, language
 ):

@@ -180,8 +180,17 @@ def test_pictures_of_different_people_and_too_few_are_refused(house: House, home
             lambda path: (second if path.name == "else.png" else first)(path),
         )  # fmt: skip
     assert refused.value.facts["path"] == Path("else.png")
+    third = face_of(3)
+    with pytest.raises(DifferentPeopleError) as refused:  # the right ones are only two
+        enrol(
+            house, templates, one, (*PICTURES[:2], Path("else.png")),
+            lambda path: (third if path.name == "else.png" else first)(path),
+        )  # fmt: skip
+    assert refused.value.facts["path"] == Path("else.png")
     assert templates.ids() == set()
-    assert not any(look.vector.any() for look in (*first.given, *second.given))  # wiped
+    assert not any(
+        look.vector.any() for look in (*first.given, *second.given, *third.given)
+    )  # wiped
 
 
 @pytest.fixture(scope="module")

@@ -154,7 +154,10 @@ def test_the_card_is_signed_verified_kept_and_asked(measured):
     assert "script" not in page
     assert "Finds 66.7 %" in page
     yingbi("--lang", "zh", "models", "card", "page", "spots", "-o", "zh.html")
-    assert "找到 66.7 %" in (yingbi.home / "zh.html").read_text("utf-8")
+    chinese = (yingbi.home / "zh.html").read_text("utf-8")
+    assert "找到 66.7 %" in chinese
+    assert "· 大小 " in chinese
+    assert "· 阈值 " in chinese
 
 
 def test_a_network_that_misses_too_much_of_other_data_is_refused_from_then_on(measured, tmp_path):

@@ -23,6 +23,7 @@ from networks import models_dir
 from yingbi.domain.level import Level
 from yingbi.domain.live_errors import SourceLostError
 from yingbi.domain.record import Event, Pose
+from yingbi.domain.region import Pace, Target
 from yingbi.errors import NoSuchInputError, UsageError, VaultLockedError, YingbiError
 from yingbi.media import live_source
 from yingbi.media.live_source import MOST_BEHIND_S, Address, LiveSource
@@ -426,6 +427,64 @@ def test_poses_that_fail_end_the_run_in_one_line_and_what_came_before_is_sealed(
             list(live(source, broken))
     assert raised.value.code == "unmaskable"
     assert "RuntimeError" in str(raised.value)
+    assert len(records_in(made)) == 1
+
+
+class BreaksOff(LiveSource):
+    """A source that is lost after so many seconds."""
+
+    last_s, after_s = 0.0, 3.4
+
+    def frames(self, go_on=lambda: True):
+        for frame in super().frames(go_on):
+            if frame.time_s > self.after_s:
+                raise SourceLostError(source="camera", reason="it broke off")
+            self.last_s = frame.time_s
+            yield frame
+
+
+def test_a_fall_just_before_the_source_is_lost_is_told_and_sealed_first(film, home):
+    made, told = at_door(home), []
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+    with (
+        Teller((), print) as teller,
+        BreaksOff(Address.of(str(film))) as source,
+        pytest.raises(SourceLostError),
+    ):
+        told.extend(live(source, plan(teller, stand=stand)))
+    assert told[-2].moment.time_s == source.last_s > 3
+    fell = [event for one in told for event in one.moment.events if event.event == "fell"]
+    assert [event.subject for event in fell] == ["unknown 1"]
+    ((stored, records),) = records_in(made)
+    assert stored.info.to_s == pytest.approx(source.last_s)
+    assert [r.event for r in records if isinstance(r, Event)].count("fell") == 1
+
+
+def test_what_waits_is_told_when_a_network_fails(film, home):
+    made, told = at_door(home), []
+    stand = partial(open_door, made.door, made.vault, memory="wanted")
+
+    class Fails:
+        """Finds nobody, and fails once he falls."""
+
+        kinds, pace, failed_s = frozenset({Target.PERSON}), Pace.WHOLE, 0.0
+
+        def find(self, frame, part=None):
+            if frame.time_s > 1:
+                self.failed_s = frame.time_s
+                raise RuntimeError("broken")
+            return []
+
+    finder = Fails()
+    with Teller((), print) as teller:
+        whole = plan(teller, stand=stand)
+        broken = replace(whole, sight=replace(whole.sight, finders=[finder]))
+        with LiveSource(Address.of(str(film))) as source, pytest.raises(YingbiError) as raised:
+            told.extend(live(source, broken))
+    assert raised.value.code == "unmaskable"
+    assert 0 < finder.failed_s - told[-2].moment.time_s < 0.6, (
+        "all but the stretch in which it failed"
+    )
     assert len(records_in(made)) == 1
 
 

@@ -24,9 +24,21 @@ LOUD = """() => {
   document.querySelector("#events li").classList.add("loud");
   const alarm = document.querySelector("#alarm");
   alarm.hidden = false;
-  alarm.textContent = document.querySelector("#events li").textContent;
+  alarm.replaceChildren(tag("p", document.querySelector("#events li").textContent));
 }"""
 """Makes something that happened one of the kinds that stand out."""
+MORE = """() => {
+  const at = Date.now() / 1000 + 60;
+  const told = [[0, "A fell."], [1, "B fell."], [4, "C fell."], [3, "D came."], [2, "A fell."]];
+  showEvents(told.map(([after, words], n) => ({
+    number: 1000 + n, at: at + after, time: `T${after}`, words, alarm: words.endsWith("fell."),
+  })));
+}"""
+"""Tells more, not in the order of time."""
+WIDTHS_OF_FLOOR = """() => {
+  const floor = document.querySelector("#floor");
+  return [floor.width, floor.clientWidth];
+}"""
 WORDS = {"text/html", "text/css", "text/javascript", "application/json", ""}
 MARK = "image/svg+xml"
 
@@ -79,6 +91,31 @@ def test_a_fall_is_seen_as_a_figure_and_words_while_it_happens(browser, film, la
         assert watched.complaints == []
     assert sent_pictures(answers) == []
     assert any(url.endswith("/live/scene") for url, _ in answers)
+
+
+def test_what_happened_stands_in_order_of_time_and_no_alarm_hides_another(browser, film):
+    with opened(browser, film) as (watched, _, _):
+        page = watched.page
+        page.wait_for_selector("#over:not([hidden])", timeout=30_000)
+        page.evaluate(MORE)
+        times = page.locator("#events time").all_inner_texts()
+        assert times[:5] == ["T4", "T3", "T2", "T1", "T0"]
+        bar = page.locator("#alarm p").all_inner_texts()
+        assert bar[:3] == ["C fell. T4", "A fell. T2", "B fell. T1"]
+        assert len(bar) == 4, "the film's own fall is one of them"
+        told = "getComputedStyle(document.querySelector('#alarm p'))"
+        assert page.evaluate(f"[{told}.color, {told}.fontWeight]") == ["rgb(255, 255, 255)", "700"]
+
+
+def test_a_floor_that_is_resized_after_the_end_is_drawn_anew(browser, film):
+    with opened(browser, film, viewport={"width": 500, "height": 900}) as (watched, _, _):
+        page = watched.page
+        page.wait_for_selector("#over:not([hidden])", timeout=30_000)
+        narrow = page.evaluate(WIDTHS_OF_FLOOR)
+        page.set_viewport_size({"width": 900, "height": 900})
+        page.wait_for_function(f"() => ({WIDTHS_OF_FLOOR})()[0] > {narrow[0]}")
+        drawn, shown = page.evaluate(WIDTHS_OF_FLOOR)
+        assert abs(drawn - shown) <= 1
 
 
 def drawn_pixels(page) -> int:

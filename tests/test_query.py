@@ -23,7 +23,8 @@ from yingbi.domain.level import Level
 from yingbi.domain.part import PartKind
 from yingbi.domain.people_errors import NoSuchSubjectError
 from yingbi.domain.record import Event, Pose
-from yingbi.errors import SealBrokenError, UsageError
+from yingbi.domain.report import Quiet
+from yingbi.errors import NoSuchCameraError, SealBrokenError, UsageError
 from yingbi.keys import index_page
 from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.seal.door import PartSealer
@@ -38,7 +39,7 @@ from yingbi.usecases.box import create_box
 from yingbi.usecases.event_index import build_anew
 from yingbi.usecases.overheard import Overheard
 from yingbi.usecases.own_desk import OwnDesk
-from yingbi.usecases.query import Query, span_asked
+from yingbi.usecases.query import Query, ask, span_asked
 from yingbi.usecases.subject import add_subject, link
 
 
@@ -271,7 +272,7 @@ def test_the_command_prints_in_plain_words_and_how_much_was_opened(plain, tmp_pa
     assert "unknown, 4.5 s from the start" in lines[1]
     local = (MORNING + timedelta(seconds=4.5)).astimezone().isoformat(sep=" ", timespec="seconds")
     assert lines[2].split("\t") == [
-        local, "fell", "unknown 1", "-", "surely to 83 %", str(there)
+        local, "fell", "unknown 1", "-", "83 % sure", str(there), "gate"
     ]  # fmt: skip
     assert "bytes, 1 page of the index." in done.stderr
     words = ["--box", "hall", "--between", "2026-03-01", "--behaviour", "fallen", "--json"]
@@ -282,6 +283,27 @@ def test_the_command_prints_in_plain_words_and_how_much_was_opened(plain, tmp_pa
     assert "Nothing" in nothing.stdout
     anew = command.invoke(query_command, ["--box", "hall", "--rebuild", "--json"], **given)
     assert '"objects": 2' in anew.stdout
+
+
+def test_a_camera_is_named_and_asked_for_and_one_that_is_not_there_is_an_error(plain, monkeypatch):
+    with owner(plain) as vault:
+        box = new_box(vault)
+        gate, den = hand_in(vault, box), hand_in(vault, box, camera="den")
+        both = ask(vault, Query(box, ("fell",)), Quiet())
+        assert {one["id"]: one["camera"] for one in both.told()} == {
+            str(gate): "gate",
+            str(den): "den",
+        }
+        alone = ask(vault, Query(box, ("fell",), camera="den"), Quiet())
+        assert {one.object_id for one in alone.found} == {den}
+        with pytest.raises(NoSuchCameraError, match="are: den, gate"):
+            ask(vault, Query(box, camera="nocam"), Quiet())
+        monkeypatch.setattr("yingbi.usecases.query.CAMERAS_OF", 1)
+        many = ask(vault, Query(box, ("fell",)), Quiet())
+        assert (len(many.found), many.cameras) == (2, None)
+        assert not any("camera" in one for one in many.told())
+        assert len(ask(vault, Query(box, ("fell",), camera="den"), Quiet()).found) == 1
+        assert "query fell; den" in [one.deed.purpose for one in vault.log.entries()]
 
 
 def test_everybody_is_linked_once_before_anybody_is_again(plain, monkeypatch):

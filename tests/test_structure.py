@@ -1,9 +1,12 @@
 """Records instead of pictures: numbered people, cut by the clock, of one size."""
 
 import zlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from yingbi.domain.region import Region, Target
 from yingbi.errors import RecordRefusedError
 from yingbi.structure.pack import MEDIA_TYPE, MOST_BYTES, pack, unpack, unpack_page
 from yingbi.structure.scribe import Diary, Scribe
+from yingbi.track.tracker import track
 
 POINTS = tuple((0.1 * (i % 7), 0.05 * i, 0.9) for i in range(17))
 
@@ -60,6 +64,30 @@ def test_who_comes_and_goes_is_written_with_the_right_times() -> None:
     poses = [r.time_s for r in records if isinstance(r, Pose)]
     assert len(poses) == 8
     assert min(np.diff(poses)) == pytest.approx(0.5)
+
+
+@dataclass(frozen=True)
+class Tick:
+    index: int
+    time_s: float
+
+
+@pytest.mark.parametrize("gap_s", [0.5, 1.0, 2.0, 5.0])
+def test_whoever_stands_still_is_told_as_one_however_seldom_frames_come(gap_s: float) -> None:
+    found = [(Tick(n, n * gap_s), [person(0)]) for n in range(12)]
+    moments = [(frame.time_s, regions) for frame, regions in track(found, hold_s=0.5)]
+    told = all_records(written(Diary(("identity", "event"), True, 2.0), moments))
+    happened = [(r.event, r.time_s, r.count) for r in told if isinstance(r, Event)]
+    assert happened == [("entered", 0.0, None), ("count", 0.0, 1)]
+
+
+@pytest.mark.parametrize("gap_s", [0.1, 1.0, 2.0])
+def test_whoever_is_missed_for_less_than_is_held_does_not_leave(gap_s: float) -> None:
+    """Frames come unevenly: just where he is missed one comes early."""
+    times = [gap_s * (n - 0.2 * (n == 8)) for n in range(16)]
+    moments = [(time_s, [] if n == 8 else [person(1)]) for n, time_s in enumerate(times)]
+    told = all_records(written(Diary(("event",), True, 2.0), moments))
+    assert [r.event for r in told if isinstance(r, Event)] == ["entered", "count"]
 
 
 def test_only_kept_kinds_are_written() -> None:
@@ -188,3 +216,95 @@ def test_a_page_that_swells_beyond_all_measure_is_refused(filling: bytes) -> Non
     assert len(content) < 70_000
     with pytest.raises(RecordRefusedError):
         unpack(content)
+
+
+# --- nothing that is told of somebody denies the rest ---------------------------------------------
+
+STOOD, LAY = (140, 60, 200, 260), (110, 210, 300, 270)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """So many frames in which somebody stands or lies, and what of it is seen."""
+
+    frames: int
+    lies: bool
+    found: bool
+    posed: bool
+    another: bool  # another track begins
+    score: float
+
+
+STRETCHES = st.lists(
+    st.builds(
+        Stretch,
+        st.integers(1, 40),
+        *[st.booleans()] * 4,
+        st.sampled_from([0.3, 0.5, 0.9]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+class Drawn:
+    """Poses of whoever is drawn: along their box, where a pose is seen at all."""
+
+    def __init__(self) -> None:
+        self.box: tuple[int, int, int, int] | None = None
+
+    def find(self, frame: Frame, box: object) -> tuple[tuple[float, float, float], ...] | None:
+        if self.box is None:
+            return None
+        (x0, y0, x1, y1), (width, height) = self.box, frame.size
+        shares = (0, 0, 0, 0, 0, 0.2, 0.2, 0.35, 0.35, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 1, 1)
+        tall = y1 - y0 > x1 - x0
+        return tuple(
+            (
+                (x0 + (x1 - x0) * (0.4 + 0.2 * (n % 2) if tall else share)) / width,
+                (y0 + (y1 - y0) * (share if tall else 0.4 + 0.2 * (n % 2))) / height,
+                0.9,
+            )
+            for n, share in enumerate(shares)
+        )
+
+
+def drawn_moments(
+    stretches: list[Stretch], gap_s: float, begins_s: float, poses: Drawn
+) -> Iterator[tuple[Frame, list[Region]]]:
+    plane = Plane(np.zeros((360, 480), np.uint8), 0, 0, (128,))
+    number, on = 0, 1
+    for one in stretches:
+        on += one.another
+        for _ in range(one.frames):
+            at_ms = round((begins_s + number * gap_s) * 1000)
+            frame = Frame(number, at_ms if number else 0, Fraction(1, 1000), (plane,), "grey")
+            box = LAY if one.lies else STOOD
+            poses.box = box if one.posed else None
+            regions = [Region(Target.PERSON, box, one.score, on)] if one.found else []
+            yield frame, regions
+            number += 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(STRETCHES, st.sampled_from([0.04, 0.1, 0.3, 1.0]), st.sampled_from([0.0, 57.0]))
+def test_nothing_that_is_told_of_somebody_denies_the_rest(stretches, gap_s, begins_s) -> None:
+    poses = Drawn()
+    scribe, pages = Scribe(Diary(("identity", "pose", "behaviour", "event"), True, 2.0), poses), []
+    for frame, regions in drawn_moments(stretches, gap_s, begins_s, poses):
+        pages += scribe.note(frame, regions, frozenset({"body"}))
+    told = all_records([*pages, *scribe.finish()])
+    came, left = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    for one in told:
+        if isinstance(one, Event) and one.event in ("entered", "left") and one.subject:
+            (came if one.event == "entered" else left)[one.subject].append(one.time_s)
+    did = [one for one in told if isinstance(one, Behaviour)]
+    for one in did:
+        stays = zip(came[one.subject], [*left[one.subject], float("inf")], strict=False)
+        assert any(from_s <= one.from_s and one.to_s <= to_s for from_s, to_s in stays), one
+    for one, other in combinations(did, 2):
+        apart = one.to_s <= other.from_s or other.to_s <= one.from_s
+        assert one.subject != other.subject or apart, (one, other)
+    for one in told:
+        if isinstance(one, Identity) and len(left[one.subject]) == len(came[one.subject]):
+            assert one.to_s <= max(left[one.subject])

@@ -145,6 +145,54 @@ def test_every_frame_comes_out_once_and_in_order(hold_s: float) -> None:
     run([[face(10)] if i % 7 == 0 else [] for i in range(50)], hold_s)
 
 
+@pytest.mark.parametrize("gap_s", [0.3, 0.5, 1.0, 2.0, 5.0])
+def test_whoever_stands_still_is_one_person_however_seldom_frames_come(gap_s: float) -> None:
+    found = [(Tick(n, n * gap_s), [body(200)]) for n in range(12)]
+    assert {r.track for _, regions in track(found, hold_s=0.5) for r in regions} == {1}
+
+
+@given(st.lists(st.floats(0.8, 1.2), min_size=5, max_size=30), st.floats(0.02, 5.0))
+def test_frames_that_come_unevenly_make_nobody_another(shares: list[float], gap_s: float) -> None:
+    times = [gap_s * sum(shares[:n]) for n in range(len(shares))]
+    found = [(Tick(n, time_s), [body(200)]) for n, time_s in enumerate(times)]
+    assert {r.track for _, regions in track(found, hold_s=0.5) for r in regions} == {1}
+
+
+def test_a_jump_in_time_holds_nobody() -> None:
+    times = [*(n / 10 for n in range(10)), *(60 + n / 10 for n in range(10))]
+    found = [(Tick(n, time_s), [body(200)]) for n, time_s in enumerate(times)]
+    out = list(track(found, hold_s=0.5))
+    assert [{r.track for r in regions} for _, regions in out] == [{1}] * 10 + [{2}] * 10
+
+
+def test_frames_farther_apart_than_five_seconds_hold_nobody_for_ever() -> None:
+    found = [(Tick(n, n * 60.0), [body(200)]) for n in range(4)]
+    assert [r.track for _, regions in track(found, hold_s=0.5) for r in regions] == [1, 2, 3, 4]
+
+
+@given(st.floats(0.01, 0.25), st.lists(st.booleans(), min_size=1, max_size=40))
+def test_at_usual_rates_a_mask_is_held_as_long_as_it_is_said(
+    gap_s: float, seen: list[bool]
+) -> None:
+    """It is there as long as one held frame is within the hold of a sight, and no longer."""
+    hold_s, times = 0.5, [n * gap_s for n in range(len(seen))]
+    sights = [time_s for time_s, one in zip(times, seen, strict=True) if one]
+    found = [
+        (Tick(n, time_s), [face(300)] if one else [])
+        for n, (time_s, one) in enumerate(zip(times, seen, strict=True))
+    ]
+    for frame, regions in track(found, hold_s=hold_s):
+        away_s = min((abs(frame.time_s - one) for one in sights), default=float("inf"))
+        if abs(away_s - hold_s) > 1e-6:
+            assert bool(regions) == (away_s < hold_s)
+
+
+def test_a_face_that_one_slow_frame_misses_is_covered_in_it() -> None:
+    found = [(Tick(n, float(n)), [] if n == 4 else [face(300)]) for n in range(8)]
+    for _, regions in track(found, hold_s=0.5):
+        assert covers(regions, face(300).box)
+
+
 seen_anywhere = st.lists(
     st.lists(
         st.builds(

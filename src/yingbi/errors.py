@@ -213,6 +213,13 @@ class NoSuchBoxError(YingbiError):
     template = _("The vault has no box '{box}'; see 'yingbi box list'.")
 
 
+class NoSuchCameraError(YingbiError):
+    """A camera of which nothing is held."""
+    code = "no-such-camera"
+    exit_status = 66
+    template = _("Nothing is held of a camera '{camera}'; the cameras there are: {cameras}.")
+
+
 class NoSuchDoorError(YingbiError):
     """A door that the vault never made."""
     code = "no-such-door"

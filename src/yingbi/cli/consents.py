@@ -146,7 +146,10 @@ def consent_withdraw(obj: dict[str, Any], /, consent_id: str, *, as_json: bool) 
 def _remedy(one: "Uncovered") -> str:
     if one.whole:
         return f"yingbi erase {one.object_id} --yes"
-    return say("one among others: 'yingbi person erase {id} --person N' takes this person out", id=one.object_id)
+    return say(
+        "one among others: 'yingbi person erase {id} --person N' takes this person out",
+        id=one.object_id,
+    )
 
 
 def _left(left: "list[Uncovered]") -> list[dict[str, Any]]:

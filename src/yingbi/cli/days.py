@@ -49,7 +49,7 @@ def day_command(obj: dict[str, Any], /, day: str | None, *, out: Path, **given: 
         box = vault.boxes.box_named(given["box_name"])
         with new_file(out, force=given["force"]) as file:  # refused before a record is opened
             told = day_of_box(vault, box, asked, zone, given["camera"])
-            write_day(told, {}, file, spoken())
+            write_day(told, {}, file, spoken(), box=box.name)
     fell = len(told.story.falls)
     line = say("{day}: written to {out}", day=asked.isoformat(), out=out)
     if fell:

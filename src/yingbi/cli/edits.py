@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yingbi.cli import show
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import listed, say, say_count
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def show_command(edit_path: Path, *, as_json: bool) -> None:
         [
             (
                 str(one.number),
-                ", ".join(one.kinds),
+                listed(one.kinds),
                 f"{time_s[one.first]:.2f} s",
                 f"{time_s[one.last]:.2f} s",
                 str(one.doubts),

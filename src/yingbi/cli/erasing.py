@@ -11,7 +11,7 @@ from yingbi.cli import show
 from yingbi.cli.forgetting import erase_person
 from yingbi.cli.options import JSON, opened, tell, vault_options
 from yingbi.cli.settings import settings_of, vault_dir
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import listed, say, say_count
 from yingbi.errors import ObjectErasedError, SomeFailedError, UsageError
 
 
@@ -251,4 +251,4 @@ def destroy_command(
         return
     click.echo(say("The vault '{path}' is destroyed.", path=path))
     if left:
-        click.echo(say("Files that are not Yingbi's stay there: {left}", left=", ".join(left)))
+        click.echo(say("Files that are not Yingbi's stay there: {left}", left=listed(left)))

@@ -12,7 +12,7 @@ from yingbi.cli.settings import settings_of
 from yingbi.cli.vault import level_words
 from yingbi.domain.data_class import DataClass, Handling, not_found
 from yingbi.domain.level import Level, Scene
-from yingbi.domain.messages import say, say_count, say_error
+from yingbi.domain.messages import listed, say, say_count, say_error
 from yingbi.errors import UsageError, YingbiError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def handling_words(verdict: "Verdict") -> str:
     from yingbi.domain.tightening import Original
 
     level = level_words(verdict.level)
-    facts = {"level": level, "classes": ", ".join(verdict.because), "rule": verdict.rule}
+    facts = {"level": level, "classes": listed(verdict.because), "rule": verdict.rule}
     match verdict.original:
         case Original.WITHHELD:
             return say(
@@ -169,7 +169,7 @@ def _explain(grading: "Grading") -> None:
     looks = say_count("{n} look", "{n} looks", grading.looks)
     if grading.every_s:
         click.echo(say("{looks}, {every} s apart", looks=looks, every=f"{grading.every_s:.2g}"))
-    names = say(", ").join(say(one.title) for one in not_found())
+    names = listed(say(one.title) for one in not_found())
     click.echo(say("Nothing here finds: {names}.", names=names))
 
 

@@ -7,7 +7,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.domain.film_copy import BROKEN_OFF_STATUS, KEEPABLE
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import listed, say, say_count
 from yingbi.domain.report_errors import QuarantinedError
 from yingbi.errors import SomeFailedError
 
@@ -55,7 +55,7 @@ def close(
 def _beside(passed: "Sequence[LeftOut]", report: "ReportPlan | None") -> None:
     """Say what was left out, and by whom the report is signed."""
     if passed:
-        names = ", ".join(one.path.name for one in passed[:NAMED])
+        names = listed(one.path.name for one in passed[:NAMED])
         rest = say_count("{n} more", "{n} more", len(passed) - NAMED)
         named = f"{names}, {rest}" if len(passed) > NAMED else names
         click.echo(
@@ -112,10 +112,10 @@ def _film_words(copies: "Sequence[FilmCopy]") -> list[str]:
     left = {kind: sum(copy.dropped.get(kind, 0) for copy in copies) for kind in KEEPABLE}
     named = [_counted(kind, count) for kind, count in left.items() if count]
     if named:
-        words.append(say("{what} dropped, keep them with --keep", what=", ".join(named)))
+        words.append(say("{what} dropped, keep them with --keep", what=listed(named)))
     changed = {f"{copy.container} ({copy.codec})" for copy in copies if copy.changed}
     if changed:
-        words.append(say("written as {kinds}", kinds=", ".join(sorted(changed))))
+        words.append(say("written as {kinds}", kinds=listed(sorted(changed))))
     if any("dynamic-hdr" in copy.dropped for copy in copies):
         words.append(say("HDR that changes from frame to frame dropped"))
     return words

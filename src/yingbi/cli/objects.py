@@ -10,7 +10,7 @@ from yingbi.cli import show
 from yingbi.cli.options import JSON, WITNESS, opened, vault_options
 from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
-from yingbi.domain.messages import say, say_count, say_error
+from yingbi.domain.messages import listed, say, say_count, say_error
 from yingbi.errors import SealBrokenError
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def inspect_command(obj: dict[str, Any], /, object_id: str, *, as_json: bool) ->
     told["level"] = level_words(Level(told["level"]))
     for key, value in told.items():
         if key not in ("facts", "level_words"):
-            text = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{key}: {say('unknown') if text in (None, 'unknown') else text}")
+            text = listed(value) if isinstance(value, list) else value
+            show.fact(key, say("unknown") if text in (None, "unknown") else text)
     rows = [(p["part"], p["segments"], p["sealed_bytes"], p["media_type"] or "-") for p in parts]
     show.table((say("part"), say("segments"), say("sealed bytes"), say("kind")), rows)
 

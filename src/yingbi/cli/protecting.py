@@ -1,6 +1,6 @@
 """`protect`: films and pictures into a box."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from yingbi.cli.sealing import protector_for
 from yingbi.cli.settings import settings_of, vault_dir
 from yingbi.cli.vault import level_words
 from yingbi.domain.level import Level
-from yingbi.domain.messages import say, say_count, say_error
+from yingbi.domain.messages import listed, say, say_count, say_error
 from yingbi.errors import SomeFailedError, UsageError, YingbiError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def protect_command(
     with _desk(obj, given) as (desk, keep):
         level = desk.policy.level
         if given["dry_run"]:
-            return _dry_run([str(item.path) for item in found], level, as_json=as_json)
+            return _dry_run(found, level, as_json=as_json)
         people = people_in_box(settings, desk, keep, is_door=given["door"] is not None)
         made = protector_for(
             settings, desk.policy, keep, given, recorded_at=recorded_at, people=people
@@ -110,11 +110,7 @@ def protect_command(
             work = _removing(desk, protector) if given["remove_source"] else protector.protect
             outcomes = each(found, work, settings["jobs"], progress)
     done = [outcome for outcome in outcomes if not isinstance(outcome, YingbiError)]
-    failed = [
-        (item.path, o)
-        for item, o in zip(found, outcomes, strict=True)
-        if isinstance(o, YingbiError)
-    ]
+    failed = _failed(found, outcomes)
     _tell_protected(done, failed, level, as_json=as_json)
     stay = [one for one in done if one.stays]
     for one in stay:
@@ -184,27 +180,43 @@ def _desk(
         yield desk, kept_of(vault, person, box.policy, keep)
 
 
-def _dry_run(sources: list[str], level: Level, *, as_json: bool) -> int:
+def _dry_run(inputs: "list[Input]", level: Level, *, as_json: bool) -> int:
+    """Say of each input what would be done with it, or the error that it would meet."""
+    from yingbi.domain.report import Quiet
+    from yingbi.media.probe import probe
+    from yingbi.usecases.each import each
+
+    outcomes = each(inputs, lambda one, _: probe(one.path), 1, Quiet())
+    good = [o.path for o in outcomes if not isinstance(o, YingbiError)]
+    failed = _failed(inputs, outcomes)
     if as_json:
-        show.as_json([{"source": source, "level": int(level)} for source in sources])
-    for source in [] if as_json else sources:
-        click.echo(
-            say(
-                "would protect '{source}' at level {level}", source=source, level=level_words(level)
-            )
-        )
-    return 0
+        show.as_json([{"source": str(one), "level": int(level)} for one in good] + _errors(failed))
+    for one in [] if as_json else good:
+        words = level_words(level)
+        click.echo(say("would protect '{source}' at level {level}", source=one, level=words))
+    for _, error in failed:
+        click.echo(f"yingbi: {say_error(error)} [{error.code}]", err=True)
+    return SomeFailedError.exit_status if failed else 0
+
+
+def _failed(inputs: "list[Input]", outcomes: Sequence[object]) -> list[tuple[Path, YingbiError]]:
+    """Return the inputs that met an error, each with it."""
+    told = zip(inputs, outcomes, strict=True)
+    return [(one.path, o) for one, o in told if isinstance(o, YingbiError)]
+
+
+def _errors(failed: list[tuple[Path, YingbiError]]) -> list[dict[str, Any]]:
+    return [
+        {"source": str(path), "error": {"code": e.code, "message": say_error(e)}}
+        for path, e in failed
+    ]
 
 
 def _tell_protected(
     done: "list[Protected]", failed: list[tuple[Path, YingbiError]], level: Level, *, as_json: bool
 ) -> None:
     if as_json:
-        errors = [
-            {"source": str(path), "error": {"code": e.code, "message": say_error(e)}}
-            for path, e in failed
-        ]
-        show.as_json([one.to_json() for one in done] + errors)
+        show.as_json([one.to_json() for one in done] + _errors(failed))
     for one in [] if as_json else done:
         click.echo(str(one.object_id))
     for _, error in failed:
@@ -230,7 +242,7 @@ def _tell_protected(
             err=True,
         )
     clear = [one.source for one in done if not one.source_removed]
-    places = ", ".join(map(str, clear[:3])) + (" ..." if len(clear) > 3 else "")
+    places = listed(map(str, clear[:3])) + (" ..." if len(clear) > 3 else "")
     if clear:
         click.echo(
             say_count(

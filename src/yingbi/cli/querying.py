@@ -8,7 +8,7 @@ import click
 
 from yingbi.cli import show
 from yingbi.cli.options import JSON, opened, tell, vault_options
-from yingbi.domain.messages import say, say_count, say_error
+from yingbi.domain.messages import listed, say, say_count, say_error
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help=say("Only of this person, as linked with 'yingbi subject link'; or of a pseudonym."),
 )
+@click.option("--camera", metavar="NAME", help=say("Only of this camera."))
 @click.option(
     "--rebuild", is_flag=True, help=say("Make the index of the box anew first, from its records.")
 )
@@ -63,12 +64,13 @@ def query_command(
     if as_csv and as_json:
         raise UsageError(problem=say("Use --csv or --json, not both."))
     from yingbi.usecases.event_index import build_anew
-    from yingbi.usecases.query import Query, ask, span_asked, told
+    from yingbi.usecases.query import Query, ask, span_asked
 
     span = span_asked(given["between"])
     with opened(obj) as vault, show.progress(quiet=as_json or as_csv) as progress:
         box = vault.boxes.box_named(box_name)
-        wanted = Query(box, given["events"], given["behaviours"], span, given["person"])
+        about = given["person"], given["camera"]
+        wanted = Query(box, given["events"], given["behaviours"], span, *about)
         if given["rebuild"]:
             build_anew(vault, box)
         answer = ask(vault, wanted, progress)
@@ -76,8 +78,7 @@ def query_command(
         bytes_, pages, objects = (getattr(answer.opened, n) for n in ("bytes", "pages", "objects"))
         size = {"bytes": bytes_, "pages": pages, "objects": objects}
         unread = [error.code for error in answer.unread]
-        found = [told(one) for one in answer.found]
-        show.as_json({"found": found, "opened": size, "unread": unread})
+        show.as_json({"found": list(answer.told()), "opened": size, "unread": unread})
         return
     if as_csv:
         _print_table(answer)
@@ -89,16 +90,23 @@ def query_command(
 def _print_table(answer: "Answer") -> None:
     """Print the rows as bytes: they are UTF-8 wherever they go."""
     from yingbi.domain.spreadsheet import table
-    from yingbi.usecases.query import COLUMNS, told
+    from yingbi.usecases.query import COLUMNS
 
-    click.echo(b"".join(table(COLUMNS, map(told, answer.found))), nl=False)
+    rows = ({"camera": None} | one for one in answer.told())
+    click.echo(b"".join(table(COLUMNS, rows)), nl=False)
 
 
 def _print(answer: "Answer") -> None:
     if answer.found:
         head = say("time"), say("what"), say("person"), say("place"), say("details"), say("id")
-        words = _words()
-        show.table(head, (_row(one, words) for one in answer.found))
+        words, cameras = _words(), answer.cameras
+        if cameras is None:
+            show.table(head, (_row(one, words) for one in answer.found))
+            return
+        rows = (
+            (*_row(one, words), cameras[one.object_id] or say("unknown")) for one in answer.found
+        )
+        show.table((*head, say("camera")), rows)
     else:
         click.echo(say("Nothing of it is in the records of this box."))
 
@@ -114,6 +122,8 @@ def _tell_beside(answer: "Answer") -> None:
                 problem=say_error(answer.unread[0]),
             )
         )
+    if answer.cameras is None:
+        tell(say("So much was found that cameras are not named; ask for less, or with --camera."))
     pages = say_count("{n} page of the index", "{n} pages of the index", answer.opened.pages)
     size = f"{answer.opened.bytes:,}"
     tell(say("Opened for it: {size} bytes, {pages}.", size=size, pages=pages))
@@ -126,7 +136,7 @@ def _row(one: "Happening", words: dict[str, str]) -> tuple[str, ...]:
         what,
         one.subject or "-",
         one.place or "-",
-        ", ".join(_details(one, words)) or "-",
+        listed(_details(one, words)) or "-",
         str(one.object_id),
     )
 
@@ -155,7 +165,7 @@ def _words() -> dict[str, str]:
         "forward": say("forward"),
         "back": say("back"),
         "for": say("for {seconds} s", seconds="{seconds}"),
-        "surely": say("surely to {share} %", share="{share}"),
+        "surely": say("{share} % sure", share="{share}"),
         "identity": say("was seen"),
         "event entered": say("came"),
         "event left": say("went"),

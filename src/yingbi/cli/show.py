@@ -18,6 +18,46 @@ if TYPE_CHECKING:
     from yingbi.mask.style import Style
 
 
+def fact(key: str, value: object) -> None:
+    """Print one fact of a box, an object or a person; the key is the one that JSON has."""
+    click.echo(say("{key}: {value}", key=_keys().get(key, key), value=value))
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "name": say("name"),
+        "id": say("id"),
+        "level": say("level"),
+        "scene": say("scene"),
+        "raw": say("raw"),
+        "raw_export": say("raw_export"),
+        "keep": say("keep"),
+        "retain_days": say("retain_days"),
+        "names": say("names"),
+        "grid": say("grid"),
+        "round_s": say("round_s"),
+        "tighten": say("tighten"),
+        "law": say("law"),
+        "created_at": say("created_at"),
+        "objects": say("objects"),
+        "camera": say("camera"),
+        "recorded_at": say("recorded_at"),
+        "clock": say("clock"),
+        "protected_at": say("protected_at"),
+        "from_s": say("from_s"),
+        "to_s": say("to_s"),
+        "labels": say("labels"),
+        "sources": say("sources"),
+        "box": say("box"),
+        "suite": say("suite"),
+        "drawn_when_opened": say("drawn_when_opened"),
+        "pseudonym": say("pseudonym"),
+        "minor": say("minor"),
+        "contact": say("contact"),
+        "added_at": say("added_at"),
+    }
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:
     """Yield a progress that draws bars with the time left on a terminal, else a quiet one."""

@@ -9,7 +9,7 @@ import click
 from yingbi.cli import show
 from yingbi.cli.consents import consents_table
 from yingbi.cli.options import JSON, opened, vault_options
-from yingbi.domain.messages import say, say_count
+from yingbi.domain.messages import listed, say, say_count
 from yingbi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def subject_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
     for key in ("name", "pseudonym", "minor", "contact", "added_at"):
         value = told[key]
         shown = (say("yes") if value else say("no")) if isinstance(value, bool) else value
-        click.echo(f"{key}: {shown or '-'}")
-    click.echo(say("may be kept: {fields}", fields=", ".join(told["covered"]) or say("nothing")))
+        show.fact(key, shown or "-")
+    click.echo(say("may be kept: {fields}", fields=listed(told["covered"]) or say("nothing")))
     if told["consents"]:
         consents_table(told["consents"])
     else:
@@ -117,7 +117,7 @@ def subject_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
             ",".join(o["parts"]),
             o["recorded_at"] or say("unknown"),
             o["camera"] or say("unknown"),
-            ", ".join(_seen(one) for one in o["seen"]),
+            listed(_seen(one) for one in o["seen"]),
         )
         for o in told["objects"]
     ]
@@ -272,7 +272,7 @@ def subject_find(obj: dict[str, Any], /, out: Path, *, as_json: bool, **given: A
             f"{one.from_s:g}s-{one.to_s:g}s",
             one.colour,
             one.recorded_at or say("unknown"),
-            ", ".join(one.linked) or "-",
+            listed(one.linked) or "-",
             one.file.name if one.file else "-",
         )
         for one in found

@@ -20,7 +20,7 @@ from yingbi.cli.upkeep import check_command, upgrade_command
 from yingbi.domain.detail import LEAST_CELLS, LONGEST_STEP_S, MOST_CELLS, NAMES, Detail
 from yingbi.domain.law import LawPack
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 
 
 @click.group("vault", help=say("The vault that holds all boxes."))
@@ -217,16 +217,16 @@ def box_show(obj: dict[str, Any], /, name: str, *, as_json: bool) -> None:
     told["level"] = level_words(box.policy.level)
     for key, value in told.items():
         if key == "retain_days":
-            days = ", ".join(f"{kept}={days}" for kept, days in value.items())
-            click.echo(f"{key}: {days or say('no end')}")
+            days = listed(f"{kept}={days}" for kept, days in value.items())
+            show.fact(key, days or say("no end"))
         elif key != "level_words" and (value is not None or key == "scene"):
-            shown = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{key}: {'-' if shown in (None, '') else shown}")
+            shown = listed(value) if isinstance(value, list) else value
+            show.fact(key, "-" if shown in (None, "") else shown)
 
 
 def level_words(level: Level) -> str:
     """Return the level's number with its words, as it is always printed."""
-    return f"{int(level)} ({say(level.words)})"
+    return say("{level} ({words})", level=int(level), words=say(level.words))
 
 
 def _box(box: Any) -> dict[str, Any]:

@@ -88,6 +88,16 @@ def tellers() -> dict[str, str]:
     }
 
 
+def settings() -> dict[str, str]:
+    """Return what the network was measured with, by the card's word."""
+    return {
+        "size": say("size"),
+        "threshold": say("threshold"),
+        "kind": say("kind"),
+        "classes": say("classes"),
+    }
+
+
 def groups() -> dict[str, str]:
     """Return the names of groups that are always told, by the card's word."""
     return {

@@ -35,12 +35,15 @@ class Noted:
 
     start_utc: the time of its second 0, with a zone; None where nobody knows it.
     lasts_s: how long it is; None where that is not told.
+    camera: which one saw it, None where nobody knows. object_id: the object's, where told.
     Raises: ValueError for a time without a zone.
     """
 
     start_utc: datetime | None
     records: Sequence[Record]
     lasts_s: float | None = None
+    camera: str | None = None
+    object_id: str = ""
 
     def __post_init__(self) -> None:
         if self.start_utc is not None and self.start_utc.tzinfo is None:
@@ -53,6 +56,8 @@ class Day:
 
     at_once: spans with how many people were surely there, none where nobody was.
     doing_s: by behaviour the seconds of all people together, in each hour since the day began.
+    cameras: whose objects there are on the day, None for those of which nobody knows.
+    floors: by camera, in the order of `cameras`: each looks over another floor.
     watched: when there was an object at all; None where the length of one is not told.
     undated: of objects whose time is not known; their times are seconds since their own start.
     """
@@ -64,7 +69,8 @@ class Day:
     story: Story
     at_once: tuple[tuple[Span, int], ...]
     doing_s: Mapping[str, tuple[float, ...]]
-    floor: Floor
+    cameras: tuple[str | None, ...]
+    floors: tuple[Floor, ...]
     watched: tuple[Span, ...] | None
     undated: tuple[Story, ...]
 
@@ -90,16 +96,21 @@ def day_of(day: date, zone: tzinfo, noted: Iterable[Noted]) -> Day:
     """Return what the objects tell of this day; what they tell of other days is left out."""
     begins, ends = (_midnight(d, zone) for d in (day, day + timedelta(days=1)))
     length_s = (ends - begins).total_seconds()
-    films = list(noted)
-    dated = [
-        Sheet(one.records, (one.start_utc - begins).total_seconds(), length_s)
+    films = sorted(noted, key=lambda one: one.start_utc is None)  # whose time is known first
+    cameras = tuple(sorted({one.camera for one in films}, key=lambda name: (name is None, name)))
+    several = len(cameras) > 1
+    sheets = [
+        Sheet(
+            one.records,
+            0.0 if one.start_utc is None else (one.start_utc - begins).total_seconds(),
+            inf if one.start_utc is None else length_s,
+            one.camera if several else None,
+        )
         for one in films
-        if one.start_utc is not None
     ]
-    undated = [Sheet(one.records, 0.0, inf) for one in films if one.start_utc is None]
-    sheets = [*dated, *undated]
+    dated = sheets[: sum(one.start_utc is not None for one in films)]
     seen = [sheet.seen() for sheet in sheets]
-    cast = _numbered(seen, len(dated))
+    cast = _numbered(seen, len(dated), [one.object_id for one in films])
     leaves = [Leaf(*parts) for parts in zip(sheets, seen, cast, strict=True)]
     here, adrift = leaves[: len(dated)], leaves[len(dated) :]
     doing = behaviours(here)
@@ -111,7 +122,11 @@ def day_of(day: date, zone: tzinfo, noted: Iterable[Noted]) -> Day:
         story_of(here, doing),
         at_once(_lanes(here)),
         {name: _by_hour(spans, length_s) for name, spans in _by_name(doing).items()},
-        trodden(_poses(dated)),
+        cameras,
+        tuple(
+            trodden(_poses(s for s, one in zip(dated, films, strict=False) if one.camera == camera))
+            for camera in cameras
+        ),
         _watched(films, dated),
         tuple(story_of([one], behaviours([one])) for one in adrift if one.sheet.records),
     )
@@ -131,10 +146,12 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _numbered(seen: Sequence[Mapping[str, Spans]], dated: int) -> list[dict[str, Who]]:
+def _numbered(
+    seen: Sequence[Mapping[str, Spans]], dated: int, ids: Sequence[str]
+) -> list[dict[str, Who]]:
     """Return who the subjects of each sheet are; a single sheet's numbers stay as they are.
 
-    dated: how many of the sheets have a time; their people come first.
+    dated: how many of the sheets have a time; their people come first. ids: of the objects.
     """
     order = sorted(
         ((index, subject) for index, subjects in enumerate(seen) for subject in subjects),
@@ -147,7 +164,8 @@ def _numbered(seen: Sequence[Mapping[str, Spans]], dated: int) -> list[dict[str,
     }
     cast: list[dict[str, Who]] = [{} for _ in seen]
     for index, subject in order:
-        cast[index][subject] = Who(subject, numbers.get((index, subject)))
+        number = numbers.get((index, subject))
+        cast[index][subject] = Who(subject, number, "" if number is None else ids[index])
     return cast
 
 

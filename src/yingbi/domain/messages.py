@@ -6,7 +6,7 @@ The global gettext domain is used, so that click's own words follow as well.
 
 import gettext
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from unicodedata import category
@@ -47,6 +47,11 @@ def say(template: str, **facts: object) -> str:
 def say_count(one: str, many: str, n: int, **facts: object) -> str:
     """The same for a text that changes with a number, which it names {n}."""
     return gettext.ngettext(one, many, n).format(n=n, **_tame(facts))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in a row, as the language joins them."""
+    return say("{first}, {second}", first="", second="").join(names)
 
 
 def on_one_line(text: str) -> str:

@@ -7,31 +7,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from yingbi.domain.floor import SURE
-from yingbi.domain.record import Behaviour, Event, Pose, Record, span_of
+from yingbi.domain.lying import DOWN, DOWN_WITHIN_S, Points, lain
+from yingbi.domain.record import Behaviour, Event, Record, span_of
 from yingbi.domain.span import Span, merged
 
 JOIN_S = 2.0
 """Shorter gaps are how a person is noted, by intervals and from picture to picture."""
 REPEAT_S = 600.0
 """The same thing again within this time is one line, with how often it happened."""
-LYING_AFTER_S = 1.5
-"""So long after a fall began somebody lies as they came to lie."""
-FIGURE_WITHIN_S = 60.0
-FIGURE_POINTS = 8
-"""Of a pose with fewer sure key points nobody would see what it shows."""
-DOWN_WITHIN_S = 10.0
-DOWN = ("fallen", "lying")
-
-Points = tuple[tuple[float, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody of this day: as the records say, and the number here of a person not known."""
+    """Somebody of this day: as the records say, and the number here of a person not known.
+
+    object_id: of which object the records are, where it is told; "" for a person who is known.
+    """
 
     subject: str
     number: int | None = None
+    object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +41,16 @@ class Person:
 class Fall:
     """Somebody fell.
 
-    figure: 17 key points soon after, as shares of the picture, or None.
+    figure: 17 key points of how they lay, as shares of the picture, or None.
     down_s: how long they were then seen lying, at least; None where that was not noted.
+    camera: which one saw it, where there are several.
     """
 
     at_s: float
     who: Who | None
     figure: Points | None = None
     down_s: float | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,7 @@ class Happening:
     """Something that happened, once or again and again; one or more times_s, in order.
 
     event, place, direction: as `record.Event` says. count: the most. for_s: all together.
+    camera: which one saw it, where there are several.
     """
 
     event: str
@@ -70,6 +68,7 @@ class Happening:
     direction: str | None = None
     count: int | None = None
     for_s: float | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,15 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One object's records, laid on the day: what lies outside from 0 to end_s is cut off."""
+    """One object's records, laid on the day: what lies outside from 0 to end_s is cut off.
+
+    camera: which one saw it, where there are several.
+    """
 
     records: Sequence[Record]
     offset_s: float
     end_s: float
+    camera: str | None = None
 
     def moment(self, time_s: float) -> float | None:
         """Return when that was, or None where it was on another day."""
@@ -172,20 +175,8 @@ def _falls(leaf: Leaf, doing: Doing) -> Iterator[Fall]:
         at_s = leaf.sheet.moment(record.time_s)
         if at_s is not None:
             who = None if record.subject is None else leaf.cast[record.subject]
-            yield Fall(at_s, who, _figure(record, leaf.sheet.records), _down_s(at_s, who, doing))
-
-
-def _figure(fall: Event, records: Iterable[Record]) -> Points | None:
-    after = [
-        record
-        for record in records
-        if isinstance(record, Pose)
-        and record.subject == fall.subject
-        and 0 <= record.time_s - fall.time_s <= FIGURE_WITHIN_S
-        and sum(score >= SURE for _, _, score in record.points) >= FIGURE_POINTS
-    ]
-    lying_s = fall.time_s + LYING_AFTER_S
-    return min(after, key=lambda pose: abs(pose.time_s - lying_s)).points if after else None
+            figure, down_s = lain(record, leaf.sheet.records), _down_s(at_s, who, doing)
+            yield Fall(at_s, who, figure, down_s, leaf.sheet.camera)
 
 
 def _down_s(at_s: float, who: Who | None, doing: Doing) -> float | None:
@@ -204,7 +195,7 @@ def _singles(leaf: Leaf) -> Iterator[Happening]:
             if at_s is not None:
                 yield Happening(
                     record.event, (at_s,), who, record.place, record.direction,
-                    record.count, record.for_s,
+                    record.count, record.for_s, leaf.sheet.camera,
                 )  # fmt: skip
 
 
@@ -212,8 +203,10 @@ def repeats(happened: Iterable[Happening]) -> tuple[Happening, ...]:
     """Return them in order, repeats in one; every fall stands for itself."""
     told: list[Happening] = []
     last: dict[tuple[object, ...], int] = {}
-    for one in sorted(happened, key=lambda h: (h.times_s, h.event, str(h.who), str(h.place))):
-        key = one.event, one.who, one.place, one.direction
+    for one in sorted(
+        happened, key=lambda h: (h.times_s, h.event, str(h.who), str(h.place), str(h.camera))
+    ):
+        key = one.event, one.who, one.place, one.direction, one.camera
         place = last.get(key)
         again = place is not None and one.times_s[0] - told[place].times_s[-1] <= REPEAT_S
         if place is None or not again or one.event == "fell":

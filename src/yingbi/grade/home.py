@@ -17,7 +17,7 @@ import numpy as np
 from yingbi.domain.frame import Frame
 from yingbi.domain.grade_errors import SceneContradictedError, SceneDoubtfulError
 from yingbi.domain.level import Scene
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.inference.session import Network
 from yingbi.media.upright import upright_rgb
 
@@ -63,7 +63,7 @@ class Judgement:
     @property
     def words(self) -> str:
         """The signs in the user's language."""
-        return ", ".join(say(sign) for sign in self.signs)
+        return listed(say(sign) for sign in self.signs)
 
 
 class HomeFinder:

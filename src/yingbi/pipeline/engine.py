@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from yingbi.detect.heads import heads
 from yingbi.domain.data_class import NOTHING
@@ -144,12 +144,15 @@ class Take:
     """One run over one source: what is read, how it is looked at, and what was counted.
 
     who: looks at the people in each frame, where anybody may be recognised.
+    broke: where given, what breaks off reading or finding is put here instead of being raised, and
+        the frames that waited for more come out first: for what happens now, and cannot be refused.
     """
 
     reel: Reel
     sight: Sight
     tally: Tally = field(default_factory=Tally)
     who: LooksAtPeople | None = None
+    broke: list[Exception] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,8 @@ def _looked(take: Take) -> Iterator[Verdict]:
     reel, sight = take.reel, take.sight
     eyes = _Eyes(sight.finders, reel.source.path)
     moving = reel.info is not None
-    found = look_ahead(reel.frames, eyes) if moving else map(eyes.alone, reel.frames)
+    frames = _until(reel.frames, take.broke)
+    found = _until(look_ahead(frames, eyes) if moving else map(eyes.alone, frames), take.broke)
     hold_s = max(sight.hold_s, MOST_S + SLACK_S) if moving else sight.hold_s
     start_s: float | None = None
     for frame, tracked in track(found, hold_s=hold_s):
@@ -263,6 +267,19 @@ def _looked(take: Take) -> Iterator[Verdict]:
         regions = wanted(tracked, sight.targets)
         inside = within(sight.ranges, frame.time_s - start_s)
         yield frame, tracked, regions if inside else [], [] if inside else regions
+
+
+T = TypeVar("T")
+
+
+def _until(items: Iterable[T], broke: list[Exception] | None) -> Iterator[T]:
+    """Yield items until they end or break off; what broke them is kept where there is a list."""
+    try:
+        yield from items
+    except Exception as error:
+        if broke is None:
+            raise
+        broke.append(error)
 
 
 def wanted(regions: Sequence[Region], targets: Collection[Target]) -> list[Region]:

@@ -92,10 +92,10 @@ class Rows(NamedTuple):
         """Show nothing of it."""
         return "<rows of the index>"
 
-    def rows(self, whats: Container[int], whos: Container[int] | None = None) -> Iterator[Row]:
-        """Yield, in their order, the rows of these whats, and of these whos where given."""
+    def rows(self, kinds: Container[int], people: Container[int] | None = None) -> Iterator[Row]:
+        """Yield, in their order, the rows of these kinds, and of these people where given."""
         for raw in _ROW.iter_unpack(self.packed):
-            if raw[_WHAT] in whats and (whos is None or raw[_WHO] in whos):
+            if raw[_WHAT] in kinds and (people is None or raw[_WHO] in people):
                 yield Row._make(raw)
 
     def happening(self, object_id: UUID, row: Row) -> Happening:

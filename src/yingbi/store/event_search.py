@@ -114,18 +114,18 @@ def _in_object(entry: IndexEntry, wanted: Wanted, names: frozenset[str]) -> Iter
     """Yield what is wanted of one object. names: what the person is called in it."""
     told, person, what = decoded(entry.content), wanted.person, wanted.what
     texts, links, timed = told.texts, tuple[Appearance, ...](), wanted.timed
-    whats: Container[int] = range(len(texts))
+    kinds: Container[int] = range(len(texts))
     if what is not None:
-        whats = {n for n, text in enumerate(texts) if text in what}
-    whos = None
+        kinds = {n for n, text in enumerate(texts) if text in what}
+    people = None
     if person is not None:
         links = tuple(person.links.get(entry.object_id, ()))
-        whos = {NAMED + texts.index(name) for name in names if name in texts}
+        people = {NAMED + texts.index(name) for name in names if name in texts}
     object_id = UUID(bytes=entry.object_id)
-    for row in told.rows(whats, None if links else whos):
+    for row in told.rows(kinds, None if links else people):
         if timed and not _in_time(told, row, wanted):
             continue
-        if whos is None or row.subject in whos or any(_linked(row, link) for link in links):
+        if people is None or row.subject in people or any(_linked(row, link) for link in links):
             yield told.happening(object_id, row)
 
 

@@ -23,9 +23,11 @@ NEAR = 0.5
 
 @dataclass(slots=True)
 class _Member:
+    name: str
     conduct: Conduct
     box: Box
     seen_s: float
+    fell: bool = False
 
 
 class Company:
@@ -51,7 +53,8 @@ class Company:
                 told += self._begin(track, glimpse, names)
                 member = self._members[track]
             if track in names:  # whoever takes up another's history is told of by their own name
-                told += member.conduct.call(names[track])
+                member.name = names[track]
+                told += member.conduct.call(member.name)
             told += member.conduct.see(glimpse)
             if glimpse.seen or glimpse.points is not None:
                 member.seen_s, member.box = now, glimpse.box
@@ -61,7 +64,14 @@ class Company:
             if now - member.seen_s > FORGOTTEN_S:
                 told += member.conduct.finish()
                 del self._members[track]
+        fell = {one.subject for one in told if isinstance(one, Event)}
+        for member in self._members.values():
+            member.fell |= member.name in fell
         return told
+
+    def seen_s(self) -> dict[str, float]:
+        """Return when everybody who fell was last seen, or a pose, under whichever track."""
+        return {one.name: one.seen_s for one in self._members.values() if one.fell}
 
     def cut(self, time_s: float) -> list[Behaviour | Event]:
         """Return what everybody does up to a time at which a page of records ends."""
@@ -78,11 +88,12 @@ class Company:
         """Follow a new track; return what they did whose history it takes up."""
         lost, told = self._lost(track, glimpse), list[Behaviour | Event]()
         if lost is None:
-            conduct = Conduct(names[track])
+            name, conduct = names[track], Conduct(names[track])
         else:
-            conduct = self._members.pop(lost).conduct
+            member = self._members.pop(lost)
+            name, conduct = member.name, member.conduct
             told = conduct.go_on()
-        self._members[track] = _Member(conduct, glimpse.box, glimpse.time_s)
+        self._members[track] = _Member(name, conduct, glimpse.box, glimpse.time_s)
         return told
 
     def _lost(self, track: int, glimpse: Glimpse) -> int | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from yingbi.domain.data_class import NOTHING
 from yingbi.domain.detail import EXACT, Detail, coarsened
 from yingbi.domain.frame import Frame
+from yingbi.domain.gaps import Gaps
 from yingbi.domain.keep import allows, keeps, needs_poses, tells_clothes, tells_conduct
 from yingbi.domain.part import Records
 from yingbi.domain.place import Places
@@ -31,8 +32,10 @@ from yingbi.structure.company import Company
 from yingbi.structure.covering import COVERING, Covering
 from yingbi.structure.pack import pack
 from yingbi.structure.places import PlaceWatch
+from yingbi.structure.presence import Presence
 
 GONE_AFTER_S = 1.0
+"""Who is not seen for so long has left; it takes longer where frames come more seldom."""
 UNKNOWN = "unknown-person"
 LOOKS_PER_SECOND = 10.0
 """So often is looked at somebody whose conduct is told: a fall takes less than a second."""
@@ -80,9 +83,16 @@ class Diary:
 
 @dataclass(slots=True, eq=False)
 class _Person:
+    """Somebody who is there.
+
+    first_s, last_s: when the networks found them. there_s: when they were last seen, of who
+    fell also by pose alone: whoever lies is hard to find, and has not left.
+    """
+
     number: int | None
     first_s: float
     last_s: float
+    there_s: float
     clear_sights: int = 0
     best: float = 0.0
     posed_s: float = float("-inf")
@@ -132,6 +142,8 @@ class Scribe:
         watched = any(allows(diary.keep, f"event.camera-{what}") for what in ("covered", "moved"))
         self._camera = CameraWatch() if watched else None
         self._people: dict[int, _Person] = {}
+        self._presence, self._gaps = Presence(), Gaps()
+        self._gone_after_s = GONE_AFTER_S
         self.numbers: dict[int, int] = {}
         self._given = 0  # numbers, so far
         self._count = 0
@@ -151,6 +163,7 @@ class Scribe:
             yield from self._close(interval, end_s)
             interval = self._interval = _Interval(end_s, labels={NOTHING})
         self._end_s = now
+        self._gone_after_s = max(GONE_AFTER_S, self._gaps.see(now))
         interval.labels |= labels
         for region in regions:
             if region.seen and region.track is not None and region.kind in PEOPLE:
@@ -176,13 +189,14 @@ class Scribe:
             self._interval.records += filter(self._diary.keeps, records)
 
     def _sight(self, track: int, region: Region, now: float) -> None:
-        person = self._people.setdefault(track, _Person(None, now, now))
-        person.last_s = now
+        person = self._people.setdefault(track, _Person(None, now, now, now))
+        person.last_s = person.there_s = now
         person.clear_sights += region.score >= CLEAR_SIGHT
         person.best = max(person.best, region.score)
         if person.number is None and surely_there(person.clear_sights, person.best):
             person.number = self._number_of(track)
             self._tracks[person.name] = track
+            self._presence.enter(person.name, person.first_s)
             self._write([Event("entered", person.first_s, person.name)])
         person.noted = True
         if person.number is not None and self._interval is not None:
@@ -204,10 +218,11 @@ class Scribe:
 
     def _leave(self, now: float) -> None:
         for track, person in list(self._people.items()):
-            if now - person.last_s > GONE_AFTER_S:
+            if now - person.there_s > self._gone_after_s:
                 if person.number is not None:
                     self._write_identity(person)
-                    self._write([Event("left", person.last_s, person.name)])
+                    left_s = self._presence.leave(person.name, person.there_s)
+                    self._write([Event("left", left_s, person.name)])
                 del self._people[track]
 
     def _write_identity(self, person: _Person) -> None:
@@ -225,6 +240,9 @@ class Scribe:
         if self._company is not None:
             glimpses = {track: look.glimpse for track, look in looks.items()}
             self._write(self._company.see(now, glimpses, names))
+            last_s = self._company.seen_s()
+            for person in self._people.values():
+                person.there_s = max(person.there_s, last_s.get(person.name, 0.0))
         if self._places is not None:
             seen = {t: look for t, look in looks.items() if t in names and look.glimpse.seen}
             feet = {names[track]: _foot(look) for track, look in seen.items()}
@@ -308,7 +326,9 @@ class Scribe:
         for attributes in (self._clothes, self._covering):
             if attributes is not None:
                 self._write(attributes.told())
-        records = [*interval.records, *self._bands(interval)]
+        written = self._presence.settle(interval.records)
+        self._presence.close(written, interval.start_s)
+        records = [*written, *self._bands(interval)]
         told = coarsened(self._named(records), self._diary.detail)
         # What was told late belongs to a time before: who opens that time finds it.
         start_s = min([interval.start_s, *(span_of(one)[1] for one in told)])

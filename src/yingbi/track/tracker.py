@@ -2,7 +2,8 @@
 
 Frames wait in the tracker until the time that a mask is held has passed, so that
 a region found now also covers the frames just before it: a face that one frame
-misses, or that enters at the border, does not show in a single frame.
+misses, or that enters at the border, does not show in a single frame. Where frames come
+seldom, a mask is held until the next one at least, or everybody would be new in each.
 
 Clause: 4.2.a; 6.2.1.f-2.
 """
@@ -14,6 +15,7 @@ from functools import reduce
 from math import ceil, hypot
 from typing import Generic, Protocol, TypeVar
 
+from yingbi.domain.gaps import Gaps
 from yingbi.domain.region import BoxXYXY, Region, Target, grown, overlap
 
 FACE_GROWTH_PER_S, BODY_GROWTH_PER_S = 0.6, 0.2
@@ -149,7 +151,8 @@ def track(
 
     Args:
         found: frames with what was seen in each.
-        hold_s: seconds that a mask stays before the first and after the last sight.
+        hold_s: seconds that a mask stays before the first and after the last sight; it is longer
+            where frames come so seldom that they are farther apart.
 
     Yields:
         The same frames; regions that were not seen but are held have seen=False.
@@ -157,13 +160,14 @@ def track(
     tracker: _Tracker[F] = _Tracker(hold_s)
     for frame, regions in found:
         tracker.take(frame, regions)
-        yield from tracker.ready(frame.time_s - hold_s)
+        yield from tracker.ready(frame.time_s - tracker.hold_s)
     yield from tracker.ready(float("inf"))
 
 
 class _Tracker(Generic[F]):
     def __init__(self, hold_s: float) -> None:
-        self._hold_s = hold_s
+        self._least_s = self.hold_s = hold_s
+        self._gaps = Gaps()
         self._alive: list[_Track] = []
         self._waiting: deque[_Waiting[F]] = deque()
         self._subjects = 0
@@ -171,8 +175,9 @@ class _Tracker(Generic[F]):
     def take(self, frame: F, regions: Sequence[Region]) -> None:
         """Add a frame; rewrite what waits where a track begins or is found again."""
         now = frame.time_s
+        self.hold_s = max(self._least_s, self._gaps.see(now))
         waiting = _Waiting(frame)
-        self._alive = [t for t in self._alive if now - t.last.time_s <= self._hold_s]
+        self._alive = [t for t in self._alive if now - t.last.time_s <= self.hold_s]
         pairs, new = _associate(self._alive, regions, now)
         for known, region in pairs:
             waiting.regions[known] = replace(region, track=known.subject)
@@ -240,7 +245,7 @@ class _Tracker(Generic[F]):
     def _reach_back(self, known: _Track) -> None:
         """Cover who is seen first also where they must have been before."""
         for waiting in self._waiting:
-            if 0 < known.first.time_s - waiting.frame.time_s <= self._hold_s:
+            if 0 < known.first.time_s - waiting.frame.time_s <= self.hold_s:
                 waiting.regions[known] = known.held(waiting.frame.time_s)
 
 

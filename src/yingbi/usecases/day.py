@@ -19,6 +19,7 @@ from yingbi.errors import NoSuchPartError, ObjectErasedError, UsageError
 from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.store.erasures import zoned
 from yingbi.store.stored import StoredObject
+from yingbi.usecases.look import must_have_camera
 from yingbi.usecases.named import naming_day
 from yingbi.usecases.open import read_records
 from yingbi.usecases.vault import Vault
@@ -53,8 +54,9 @@ def day_of_box(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | No
 
     Objects whose recording time nobody knows belong to no day and are left out, and so
     are those without records, or erased meanwhile. A time without a zone is UTC.
-    Raises: what opening records raises.
+    Raises: NoSuchCameraError, and what opening records raises.
     """
+    must_have_camera(vault, box, camera)
     return day_of(day, zone, _noted(vault, box, day, zone, camera))
 
 
@@ -69,8 +71,14 @@ def _noted(vault: Vault, box: Box, day: date, zone: tzinfo, camera: str | None) 
         if start < ends and (before_s <= 0 or before_s < stored.info.to_s):
             with suppress(ObjectErasedError, NoSuchPartError):
                 same = _same(vault, box, stored, day)
-                records = read_records(vault, stored.object_id)
-                yield Noted(start, [_renamed(one, same) for one in records], stored.info.to_s)
+                records = read_records(vault, stored.object_id, purpose=f"day {day.isoformat()}")
+                yield Noted(
+                    start,
+                    [_renamed(one, same) for one in records],
+                    stored.info.to_s,
+                    stored.info.camera,
+                    str(stored.object_id),
+                )
 
 
 def _same(vault: Vault, box: Box, stored: StoredObject, day: date) -> Mapping[str, str]:

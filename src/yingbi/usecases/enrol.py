@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from uuid import UUID
 
 from yingbi.domain.enrol_errors import DifferentPeopleError, NotEnrolledError
-from yingbi.domain.face import FaceLook
+from yingbi.domain.face import FaceLook, Vector
 from yingbi.domain.filing import Filing, filing
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.messages import say, say_error
@@ -185,14 +186,24 @@ def _keep(vault: Vault, templates: Templates, subject: Subject, looks: Sequence[
 
 
 def _must_be_one_person(pictures: Sequence[Path], looks: Sequence[FaceLook]) -> None:
-    """Raise DifferentPeopleError for the first picture that does not look like the others."""
+    """Raise DifferentPeopleError where one picture does not look like the others together.
+
+    It names the picture that is least like the others one by one: beside somebody else a right
+    picture is not like the others together either.
+    """
     centred = [one.vector - one.vector.mean() for one in looks]
     whole = sum(centred[1:], centred[0])
-    for path, own in zip(pictures, centred, strict=True):
-        others = whole - own
-        lengths = float((own @ own) * (others @ others)) ** 0.5
-        if float(own @ others) < SAME_PERSON * lengths:
-            raise DifferentPeopleError(path=path)
+    if all(_likeness(own, whole - own) >= SAME_PERSON for own in centred):
+        return
+    middles = [
+        median(_likeness(own, other) for other in centred if other is not own) for own in centred
+    ]
+    raise DifferentPeopleError(path=pictures[middles.index(min(middles))])
+
+
+def _likeness(one: Vector, other: Vector) -> float:
+    lengths = float((one @ one) * (other @ other)) ** 0.5
+    return float(one @ other / max(lengths, 1e-9))
 
 
 def _tell(vault: Vault, action: Action, person_id: UUID | None, **counts: int) -> None:

@@ -81,17 +81,18 @@ def live(source: LiveSource, plan: Plan, go_on: GoOn = lambda: True) -> Iterator
     """Yield what there is in each frame, until the source ends or `go_on` says no.
 
     Whoever asked for it is told of events by the way. What was seen until an end of any kind is
-    left at the door, also when whoever looks goes away.
+    told and left at the door before an error is raised, also when whoever looks goes away.
 
     Raises: what reading and sealing raise; UnmaskableError where anything else fails on a frame.
     """
     hold_s = max(plan.sight.hold_s, HOLD_S)
-    take = Take(_reel(source, go_on), replace(plan.sight, hold_s=hold_s), who=plan.who)
+    looks, broke = replace(plan.sight, hold_s=hold_s), list[Exception]()
+    take = Take(_reel(source, go_on), looks, who=plan.who, broke=broke)
     poses = None if plan.poses is None else _Once(plan.poses)
     onlooker = Onlooker(plan.options.keep, poses, plan.options.places, plan.who)
     begun = _begun(source, plan)
     deposit = _deposit(plan, poses, take, begun)
-    pace, broke = _Pace(), list[YingbiError]()
+    pace = _Pace()
     try:
         for moment in _until_it_breaks(take, onlooker, deposit, broke):
             notices = _notices(moment, begun(), plan)
@@ -158,9 +159,9 @@ def _deposit(
 
 
 def _until_it_breaks(
-    take: Take, onlooker: Onlooker, deposit: Deposit | None, broke: list[YingbiError]
+    take: Take, onlooker: Onlooker, deposit: Deposit | None, broke: list[Exception]
 ) -> Iterator[Moment]:
-    """Yield what there is in each frame; what breaks it off is kept for later."""
+    """Yield what there is in each frame; what breaks it off is kept for later, in words."""
     index = 0
     try:
         for seen in see(take):
@@ -171,12 +172,12 @@ def _until_it_breaks(
             if deposit is not None:
                 deposit.note(seen)
             yield moment
-    except YingbiError as error:
-        broke.append(error)
     except Exception as error:  # noqa: BLE001 whatever fails, what was seen before is left
-        path, reason = take.reel.source.path, type(error).__name__
-        broke.append(UnmaskableError(path=path, frame=index, reason=reason))
-        broke[0].__cause__ = error
+        broke.append(error)
+    if broke and not isinstance(broke[0], YingbiError):
+        path, cause = take.reel.source.path, broke[0]
+        broke[0] = UnmaskableError(path=path, frame=index, reason=type(cause).__name__)
+        broke[0].__cause__ = cause
 
 
 class _Once:

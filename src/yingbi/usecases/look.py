@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from yingbi.domain.box import Box
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.part import PartKind
 from yingbi.domain.subject import Subject
-from yingbi.errors import NoSuchObjectError, UsageError
+from yingbi.errors import NoSuchCameraError, NoSuchObjectError, UsageError
 from yingbi.store.catalogue import recorded_within
 from yingbi.store.stored import StoredObject
 from yingbi.usecases.asked import moment
@@ -44,6 +44,24 @@ def between(text: str | None) -> Between:
     return moment(start) if start else None, moment(end) if end else None
 
 
+def must_have_camera(vault: Vault, box: Box | None, camera: str | None) -> None:
+    """Raise NoSuchCameraError where a box, or of no box the vault, holds nothing of this camera.
+
+    A name of which nothing is held is a mistake, and no calm day. No camera is fine.
+    """
+    if camera is None:
+        return
+    cameras = set[str | None]()
+    for stored in vault.rooms.catalogue.each(None if box is None else box.box_id):
+        if stored.info.camera == camera:
+            return
+        cameras.add(stored.info.camera)
+    names = sorted(one for one in cameras if one is not None)
+    unnamed = [say("unknown")] if None in cameras else []
+    held = listed([*names, *unnamed]) or say("none")
+    raise NoSuchCameraError(camera=camera, cameras=held)
+
+
 def list_objects(
     vault: Vault,
     box: Box | None,
@@ -59,7 +77,9 @@ def list_objects(
     Of neither, yield what all boxes hold, the newest first, each with the name of its box.
     Only a page of it is in memory, so the vault must stay open meanwhile.
     after: begin behind this id, whether it still exists or not. limit: at most so many.
+    Raises: NoSuchCameraError.
     """
+    must_have_camera(vault, box, camera)
     catalogue, box_id = vault.rooms.catalogue, None if box is None else box.box_id
     if subject is None and box is None:
         newest = catalogue.each(camera=camera, between=span, after=after, newest_first=True)

@@ -15,7 +15,7 @@ from yingbi.domain.record import Event, Record
 from yingbi.domain.region import Region
 from yingbi.structure.acquaintance import Acquaintance
 from yingbi.structure.attention import Look, PoseSource
-from yingbi.structure.scribe import GONE_AFTER_S, LOOKS_PER_SECOND, Diary, Scribe
+from yingbi.structure.scribe import LOOKS_PER_SECOND, Diary, Scribe
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Onlooker(Scribe):
         self._points = {
             track: (at, points)
             for track, (at, points) in self._points.items()
-            if now - at <= GONE_AFTER_S
+            if now - at <= self._gone_after_s
         }
         there = {t: one.name for t, one in self._people.items() if one.number is not None}
         self._doing = {name: what for name, what in self._doing.items() if name in there.values()}

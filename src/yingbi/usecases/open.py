@@ -121,13 +121,13 @@ def open_object(vault: Vault, wish: Wish, out: Path, *, force: bool) -> Opened:
     return Opened(part, stored.level, size)
 
 
-def read_records(vault: Vault, object_id: UUID) -> list[Record]:
+def read_records(vault: Vault, object_id: UUID, *, purpose: str = "") -> list[Record]:
     """Return all records of an object, in memory alone; logged as every opening is.
 
     Raises: as `open_object` does.
     """
     stored = vault.rooms.catalogue.get(object_id)
-    wish = Wish(object_id, PartKind.RECORDS)
+    wish = Wish(object_id, PartKind.RECORDS, purpose)
     grant = _leave(vault, stored, PartKind.RECORDS, wish.purpose)
     stored.part(PartKind.RECORDS)
     _log(vault, stored, PartKind.RECORDS, grant)

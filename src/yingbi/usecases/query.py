@@ -7,8 +7,8 @@ Clause: 6.1-8; 6.2.4-2; 6.2.4.b.2-2; A.1-3.
 """
 
 import re
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,15 +24,23 @@ from yingbi.domain.messages import say
 from yingbi.domain.people_errors import NoSuchSubjectError
 from yingbi.domain.record import BEHAVIOURS, EVENTS
 from yingbi.domain.report import Progress
-from yingbi.errors import NotAuthorisedError, SealBrokenError, UsageError, YingbiError
+from yingbi.errors import (
+    NoSuchObjectError,
+    NotAuthorisedError,
+    ObjectErasedError,
+    SealBrokenError,
+    UsageError,
+    YingbiError,
+)
 from yingbi.keys import index_page
 from yingbi.keys.index_heads import PageHead
 from yingbi.keys.pseudonyms import Pseudonyms
 from yingbi.store.event_rows import Happening
 from yingbi.store.event_search import Somebody, Wanted, search
 from yingbi.store.index import EventIndex
+from yingbi.store.stored import StoredObject
 from yingbi.usecases.event_index import index_of, whole_heads
-from yingbi.usecases.look import Between, between
+from yingbi.usecases.look import Between, between, must_have_camera
 from yingbi.usecases.vault import Vault
 
 KNOWN = re.compile(r"known [a-z2-7]{8}")
@@ -41,11 +49,13 @@ INDEX = "index"
 LONGEST_WORDS, LONGEST_NAME = 2000, 200
 COLUMNS = (
     "at", "kind", "name", "subject", "place", "direction", "count", "for_s", "confidence",
-    "from_s", "id",
+    "from_s", "id", "camera",
 )  # fmt: skip
 """What `told` tells, in a table's order."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGES = 64
+CAMERAS_OF = 500
+"""Of more objects nobody is told the camera unasked: it stands in each one's own sealed row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Query:
 
     span: from when, and until before when; an open end is None. An object of which it is
     unknown when it was recorded is found only where both are open. person: a name, an id, a
-    pseudonym, or what records call somebody whom they know ("known abcd2345").
+    pseudonym, or what records call somebody whom they know ("known abcd2345"). camera: by name.
 
     Raises: UsageError on a name that no record has, or a person that is no short text.
     """
@@ -64,6 +74,7 @@ class Query:
     behaviours: tuple[str, ...] = ()
     span: Between = (None, None)
     person: str | None = None
+    camera: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could never be found."""
@@ -90,7 +101,7 @@ class Query:
         who: the id of the person asked for, never a name: it would outlive their forgetting.
         """
         ends = ["" if end is None else end.isoformat() for end in self.span]
-        asked = [*self.events, *self.behaviours, "..".join(ends), who]
+        asked = [*self.events, *self.behaviours, "..".join(ends), who, self.camera or ""]
         words = "query " + "; ".join(word for word in asked if word not in ("", ".."))
         return words[:LONGEST_WORDS]
 
@@ -109,17 +120,25 @@ class Answer:
     """What was found, the newest last, and what was opened for it.
 
     unread: what is wrong with objects that could not be read into the index.
+    cameras: by object; None where they are more than `CAMERAS_OF` and no camera was asked for.
     """
 
     found: tuple[Happening, ...]
     opened: Opened
     unread: tuple[YingbiError, ...] = ()
+    cameras: Mapping[UUID, str | None] | None = None
+
+    def told(self) -> Iterator[dict[str, Any]]:
+        """Yield what was found for machines, with the camera where it is looked up."""
+        for one in self.found:
+            seen = {} if self.cameras is None else {"camera": self.cameras[one.object_id]}
+            yield told(one) | seen
 
 
 def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
     """Return what the box's records tell of what is asked.
 
-    Raises: NoSuchSubjectError; SealBrokenError, NoKeyError where a page of the index does not
+    Raises: NoSuchSubjectError, NoSuchCameraError; SealBrokenError, NoKeyError where a page of the index does not
         open or is missing: `build_anew` makes it anew.
     """
     index = index_of(vault)
@@ -127,6 +146,7 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
         raise NotAuthorisedError(reason="the keystore is closed")
     facts = {"part": INDEX, "holder": OWNER}
     now, box_id = datetime.now(UTC), query.box.box_id
+    must_have_camera(vault, query.box, query.camera)
     who, person = "", None
     if query.person is not None:
         who, person = _somebody(vault, query.person, query.box)
@@ -143,10 +163,14 @@ def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
         read = Opened(size, 0, many)
     found, opened = _found(vault, box_id, wanted)
     total = Opened(opened.bytes + read.bytes, opened.pages, read.objects)
-    gone = _gone(vault, box_id, {one.object_id for one in found})
-    kept = [one for one in found if one.object_id not in gone] if gone else found
+    its_ids = {one.object_id for one in found}
+    its_ids -= _gone(vault, box_id, its_ids)
+    cameras = _cameras(vault, its_ids) if query.camera or len(its_ids) <= CAMERAS_OF else None
+    if cameras is not None:
+        its_ids = {i for i in cameras if query.camera in (None, cameras[i])}
+    kept = [one for one in found if one.object_id in its_ids]
     kept.sort(key=_when)
-    return Answer(tuple(kept), total, unread)
+    return Answer(tuple(kept), total, unread, cameras)
 
 
 def span_asked(text: str | None) -> Between:
@@ -254,6 +278,18 @@ def _gone(vault: Vault, box_id: UUID, object_ids: set[UUID]) -> set[UUID]:
     with vault.rooms.catalogue_db.read() as unit:
         left.difference_update(row[0] for row in unit.raw(living))
     return {UUID(bytes=one) for one in left}
+
+
+def _cameras(vault: Vault, object_ids: set[UUID]) -> dict[UUID, str | None]:
+    """Return which camera each object is of, but for those that are erased meanwhile."""
+    catalogue, stored = vault.rooms.catalogue, list[StoredObject]()
+    try:
+        stored = catalogue.some(list(object_ids))
+    except (ObjectErasedError, NoSuchObjectError):
+        for object_id in object_ids:
+            with suppress(ObjectErasedError, NoSuchObjectError):
+                stored.append(catalogue.get(object_id))
+    return {one.object_id: one.info.camera for one in stored}
 
 
 def _when(one: Happening) -> tuple[Any, ...]:

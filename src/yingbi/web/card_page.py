@@ -43,6 +43,9 @@ def _facts(card: Card, signer: str) -> dict[str, Any]:
         "signer": signer,
         "need": words.needs().get(card.need, card.need),
         "data": words.data_words(card),
+        "settings": [
+            (words.settings().get(name, name), value) for name, value in card.settings.items()
+        ],
         "verdict": card.verdict(card.least),
         "found": words.percent(card.recall),
         "rows": [_bar(measures.get(name, name), one) for name, one in card.accuracy.items()],

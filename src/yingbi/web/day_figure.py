@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yingbi.domain.floor import SURE
-from yingbi.domain.story import Points
+from yingbi.domain.lying import Points
 
 WIDTH, HEIGHT = 16, 9
 """Records do not say how wide their picture is: figures are drawn as if it were this wide."""

@@ -21,6 +21,7 @@ from yingbi.domain.story import JOIN_S, Fall, Happening, Story, Who, repeats
 from yingbi.web.day_figure import figure
 from yingbi.web.day_words import (
     Names,
+    camera_words,
     clock,
     day_title,
     headline,
@@ -29,6 +30,7 @@ from yingbi.web.day_words import (
     sentence,
     since_start,
     where_most,
+    whereabouts,
 )
 from yingbi.web.pages import environment, spoken
 
@@ -55,30 +57,37 @@ class Row:
 
 
 def write_day(
-    day: Day, names: Names, out: BinaryIO, language: str, *, made_at: datetime | None = None
+    day: Day,
+    names: Names,
+    out: BinaryIO,
+    language: str,
+    *,
+    box: str | None = None,
+    made_at: datetime | None = None,
 ) -> None:
     """Write the page of a day, as UTF-8.
 
     names: real names by pseudonym ("known abcd2345"); whoever has none is shown by the pseudonym,
         and people who are not known by a number.
-    language: "en" or "zh". made_at: what the page says of when it was made; now where not given.
+    language: "en" or "zh". box: its name, where the day is of one. made_at: what the page says of when it was made; now where not given.
     """
     before = spoken()
     use_language(language)
     try:
-        facts = _facts(day, names, made_at or datetime.now(UTC))
+        facts = _facts(day, names, box, made_at or datetime.now(UTC))
         text = environment().get_template("day.html").render(facts)
     finally:
         use_language(before)
     out.write(text.encode("utf-8", "backslashreplace"))  # a name need not be text
 
 
-def _facts(day: Day, names: Names, made_at: datetime) -> dict[str, Any]:
+def _facts(day: Day, names: Names, box: str | None, made_at: datetime) -> dict[str, Any]:
     rows = list(_rows(day, names))
     lines, left_out = _listed(_told_of(day))
     made = made_at.astimezone(day.zone)
     return {
         "title": day_title(day.date),
+        "whereabouts": whereabouts(box, day.cameras),
         "headline": headline(day, names),
         "surely": day.surely,
         "numbers": len(day.story.people) > day.surely,
@@ -87,17 +96,21 @@ def _facts(day: Day, names: Names, made_at: datetime) -> dict[str, Any]:
         "rows": rows,
         "most": day.most,
         "at_once": _steps(day),
-        "watched": None if day.watched is None else _row(day, say("Camera on"), day.watched),
+        "watched": None if day.watched is None else _row(day, _on(day), day.watched),
         "doing": list(_doing(day)),
-        "floor": _discs(day.floor),
+        "floors": list(_floors(day)),
         "grid_size": (COLUMNS, ROWS),
-        "where": where_most(day.floor),
-        "happened": [(_when(day, one), *_line(one, names)) for one in lines],
+        "happened": [(_when(day, one), *_line(day, one, names)) for one in lines],
         "left_out": left_out,
-        "undated": [_adrift(story, names) for story in day.undated],
+        "undated": [_adrift(day, story, names) for story in day.undated],
+        "numbered": list(_numbered(day)),
         "zone": str(day.zone),
         "made": say("{day}, {time}", day=day_title(made.date()), time=clock(made)),
     }
+
+
+def _on(day: Day) -> str:
+    return say("A camera on") if len(day.cameras) > 1 else say("Camera on")
 
 
 def _share(day: Day, at_s: float) -> float:
@@ -195,6 +208,22 @@ def _doing(day: Day) -> Iterator[dict[str, Any]]:
             }
 
 
+def _floors(day: Day) -> Iterator[dict[str, Any]]:
+    """Yield the floor of each camera before which somebody stood; named where there are several."""
+    for camera, floor in zip(day.cameras, day.floors, strict=True):
+        discs = _discs(floor)
+        if discs:
+            name = camera_words(camera) if len(day.cameras) > 1 else ""
+            yield {"camera": name, "discs": discs, "where": where_most(floor)}
+
+
+def _numbered(day: Day) -> Iterator[tuple[str, str, str]]:
+    """Yield name on the page, number and object of everybody who is not known."""
+    people = [one.who for story in (day.story, *day.undated) for one in story.people]
+    for who in sorted((one for one in people if one.object_id), key=lambda one: one.number or 0):
+        yield label(who, {}), who.subject.partition(" ")[2], who.object_id
+
+
 def _discs(floor: Floor) -> list[tuple[int, int, int]]:
     """Return column, row and level 1 to 4 of each cell in which somebody stood."""
     most = max(max(row) for row in floor)
@@ -210,6 +239,7 @@ def _fall_card(day: Day, fall: Fall, names: Names) -> dict[str, Any]:
     return {
         "time": clock(day.clock(fall.at_s)),
         "who": label(fall.who, names),
+        "camera": _camera(day, fall),
         "down": None if fall.down_s is None else lasting(fall.down_s),
         "figure": None if fall.figure is None else figure(fall.figure),
     }
@@ -231,14 +261,19 @@ def _when(day: Day, one: Happening) -> str:
     return first if first == last else f"{first}–{last}"
 
 
-def _line(one: Happening, names: Names) -> tuple[str, str, bool]:
-    """Return what happened, how often where more than once, and whether it is a fall."""
+def _line(day: Day, one: Happening, names: Names) -> tuple[str, str, str, bool]:
+    """Return what happened, by which camera, how often where more than once, and whether it is a fall."""
     times = len(one.times_s)
     often = say("{count} times", count=times) if times > 1 else ""
-    return sentence(one, names), often, one.event == "fell"
+    return sentence(one, names), _camera(day, one), often, one.event == "fell"
 
 
-def _adrift(story: Story, names: Names) -> dict[str, Any]:
+def _camera(day: Day, one: Fall | Happening) -> str:
+    """Return which camera saw it; empty where there is only one."""
+    return camera_words(one.camera) if len(day.cameras) > 1 else ""
+
+
+def _adrift(day: Day, story: Story, names: Names) -> dict[str, Any]:
     """Return what an object of unknown time tells, with times since its own start."""
     lines, left_out = _listed(story.happened)
     seen = [
@@ -248,6 +283,6 @@ def _adrift(story: Story, names: Names) -> dict[str, Any]:
     return {
         "fell": bool(story.falls),
         "seen": seen[:MOST_ROWS],
-        "happened": [(since_start(one.times_s[0]), *_line(one, names)) for one in lines],
+        "happened": [(since_start(one.times_s[0]), *_line(day, one, names)) for one in lines],
         "left_out": left_out + len(seen[MOST_ROWS:]),
     }

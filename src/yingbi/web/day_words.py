@@ -159,6 +159,19 @@ def sentence(one: Happening, names: Names) -> str:
     return told or say("Something else was noted: {what}", what=one.event)
 
 
+def camera_words(camera: str | None) -> str:
+    """Return what a camera is called on the page."""
+    return say("a camera without a name") if camera is None else on_one_line(camera)
+
+
+def whereabouts(box: str | None, cameras: Sequence[str | None]) -> str:
+    """Return of which box the day is, and of which camera where there is only one with a name."""
+    parts = [] if box is None else [say("Box “{box}”", box=on_one_line(box))]
+    if len(cameras) == 1 and cameras[0] is not None:
+        parts.append(say("Camera “{camera}”", camera=on_one_line(cameras[0])))
+    return " · ".join(parts)
+
+
 def where_most(floor: Sequence[Sequence[float]]) -> str:
     """Return in which of nine parts of the floor most time was spent; "" where nobody stood."""
     rows, columns = len(floor), len(floor[0])

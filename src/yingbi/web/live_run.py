@@ -134,6 +134,7 @@ def _figure(one: Figure) -> dict[str, Any]:
 def _event(number: int, notice: Notice) -> dict[str, Any]:
     return {
         "number": number,
+        "at": notice.at.timestamp(),
         "time": notice.at.strftime("%H:%M:%S"),
         "words": event_words(notice.event),
         "alarm": notice.event.event in ALARMS,

@@ -5,6 +5,7 @@ const PAUSE_MS = 60;
 const CALM_MS = 500; // for whoever asked for less motion
 const LOST_MS = 2000;
 const SHOWN_EVENTS = 200;
+const SHOWN_ALARMS = 5;
 const HEAD = [0, 1, 2, 3, 4];
 const SHOULDERS = [5, 6];
 
@@ -21,6 +22,8 @@ let scene = null;
 let version = 0;
 let since = 0;
 let stopped = false;
+let last = null;
+const alarms = new Map();
 
 async function asked(path) {
   const answer = await fetch(path, { cache: "no-store" });
@@ -151,20 +154,35 @@ function showPeople(figures) {
   byId("nobody").hidden = figures.length > 0;
 }
 
+// The newest stand first, by when they happened: what takes longer to be sure of is told later.
 function showEvents(events) {
   const list = byId("events");
   for (const one of events) {
-    list.prepend(row([tag("time", one.time), tag("span", one.words)], one.alarm));
-    if (one.alarm) say("alarm", `${one.words} ${one.time}`);
+    const item = row([tag("time", one.time), tag("span", one.words)], one.alarm);
+    item.dataset.at = one.at;
+    list.insertBefore(item, [...list.children].find((other) => Number(other.dataset.at) <= one.at) ?? null);
+    if (one.alarm) {
+      alarms.delete(one.words);
+      alarms.set(one.words, one);
+    }
     since = Math.max(since, one.number);
   }
+  if (events.some((one) => one.alarm)) showAlarms();
   while (list.childElementCount > SHOWN_EVENTS) list.lastElementChild.remove();
   byId("nothing").hidden = list.childElementCount > 0;
+}
+
+// One line for each of the newest, so that a second fall does not hide the first.
+function showAlarms() {
+  const newest = [...alarms.values()].sort((a, b) => b.at - a.at).slice(0, SHOWN_ALARMS);
+  byId("alarm").replaceChildren(...newest.map((one) => tag("p", `${one.words} ${one.time}`)));
+  byId("alarm").hidden = false;
 }
 
 function show(now) {
   version = now.version;
   if (now.size) {
+    last = now;
     draw(now.figures, now.size);
     showPeople(now.figures);
     showEvents(now.events);
@@ -197,4 +215,5 @@ byId("stop").addEventListener("click", () => {
   byId("stop").disabled = true;
   fetch("/live/stop", { method: "POST" });
 });
+addEventListener("resize", () => { if (last) draw(last.figures, last.size); });
 follow();
