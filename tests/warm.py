@@ -33,9 +33,14 @@ LARGEST = 1 << 17  # bytes of a request: arguments and environment
 
 def as_here(environment: Mapping[str, str]) -> bool:
     """Return whether a process with this environment would start as this one did."""
-    ours = {name: value for name, value in os.environ.items() if name.startswith(AT_START)}
-    ours["LANG"] = "C.UTF-8"
+    ours = {name: value for name, value in _ours().items() if name.startswith(AT_START)}
     return ours == {n: value for n, value in environment.items() if n.startswith(AT_START)}
+
+
+def _ours() -> dict[str, str]:
+    """Return our environment in the language of the tests, whatever an earlier test left there."""
+    kept = {n: value for n, value in os.environ.items() if not n.startswith(("LC_", "LANG"))}
+    return kept | {"LANG": "C.UTF-8"}
 
 
 def run(
@@ -94,7 +99,7 @@ class Waiting:
         with its:
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(its.fileno())],
-                env=os.environ | {"LANG": "C.UTF-8"},
+                env=_ours(),
                 pass_fds=[its.fileno()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
         atexit.register(self.end)
