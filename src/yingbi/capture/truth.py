@@ -96,7 +96,7 @@ def _coco(path: Path, text: str, kind: Target) -> tuple[list[str], Iterator[Row]
     try:
         document = json.loads(text, object_pairs_hook=once)
         listed = [(one["id"], one["file_name"]) for one in document["images"]]
-        names = {number: _inside(path, "*", name) for number, name in listed}
+        names = {number: _inside(path, None, name) for number, name in listed}
         kinds = {one["id"]: one["name"] for one in document["categories"]}
         annotations = list(document["annotations"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -165,7 +165,7 @@ def _box(path: Path, entry: int, given: Iterable[Any]) -> tuple[int, int, int, i
     return a, b, c, d
 
 
-def _inside(path: Path, entry: int | str, name: Any) -> str:
+def _inside(path: Path, entry: int | None, name: Any) -> str:
     """Return a picture's name, which must lie in the folder of its truth."""
     plain = PurePosixPath(name) if is_text(name) and not set(name) & {"\\", "\0"} else None
     if plain is None or not plain.parts or ".." in plain.parts or plain.is_absolute():
@@ -183,8 +183,5 @@ def _short(value: Any) -> bool:
     return is_text(value) and 0 < len(value) <= LONGEST and value.isprintable()
 
 
-def _refused(path: Path, entry: int | str | None, reason: str) -> TruthRefusedError:
-    """Return the error; entry: None where it is the whole file."""
-    if entry is not None:
-        reason = say("entry {entry}: {reason}", entry=entry, reason=reason)
-    return TruthRefusedError(path=path, reason=reason)
+def _refused(path: Path, entry: int | None, reason: str) -> TruthRefusedError:
+    return TruthRefusedError(path=path, entry=entry, reason=reason)

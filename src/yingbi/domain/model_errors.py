@@ -3,6 +3,9 @@
 As in `yingbi.errors`.
 """
 
+from pathlib import Path
+
+from yingbi.domain.messages import say
 from yingbi.errors import BadInputError, YingbiError
 
 # fmt: off
@@ -50,3 +53,8 @@ class TruthRefusedError(BadInputError):
 
     code = "truth-refused"
     template = _("'{path}': {reason}.")
+
+    def __init__(self, *, path: Path, reason: str, entry: int | None = None) -> None:
+        """Keep what is refused and why. entry: which one, or line, it is; None is the whole."""
+        told = reason if entry is None else say("entry {entry}: {reason}", entry=entry, reason=reason)
+        super().__init__(path=path, reason=told)

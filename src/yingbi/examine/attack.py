@@ -1,9 +1,10 @@
 """Attacks by somebody who sees nothing of a network but how sure it is: a patch, and noise.
 
 The patch is searched for by chance: patches are drawn anew for half of the tries, then colours and
-place of the best one are changed, and what makes the network less sure is kept. The noise is that of the Square Attack (Andriushchenko, Croce,
-Flammarion and Hein, 2020): squares of the greatest change allowed, large ones first. Each has a
-control that may try as often and looks for nothing: what that loses was not the attack's doing.
+place of the best one are changed, and what makes the network less sure is kept. The noise is that
+of the Square Attack (Andriushchenko, Croce, Flammarion and Hein, 2020): squares of the greatest
+change allowed, large ones first. Each has a control that may try as often and looks for nothing:
+what that loses was not the attack's doing.
 
 Clause: 6.2.4.a.3-2.
 """

@@ -128,9 +128,8 @@ def read(sample: Sample) -> tuple[Rgb, list[Truth], list[BoxXYXY], bytes]:
     frame = read_still(sample.path, content)
     for entry, one in enumerate(sample.truths, 1):
         if clipped(one.box, *frame.size) is None:
-            outside = say("its box lies outside of the picture")
-            reason = say("entry {entry}: {reason}", entry=entry, reason=outside)
-            raise TruthRefusedError(path=sample.path, reason=reason)
+            reason = say("its box lies outside of the picture")
+            raise TruthRefusedError(path=sample.path, entry=entry, reason=reason)
     shown, all_of = upright_rgb(frame, *frame.size), len(sample.truths)
     things = [*sample.truths, *map(Truth, sample.ignored)]
     picture, moved = step_down(shown, things, LONGEST)

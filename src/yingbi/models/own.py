@@ -107,11 +107,12 @@ def own_content(model: OwnModel, models_dir: Path) -> bytes:
     if model.private:
         from yingbi.models.sealed import unsealed
 
-        with contextlib.suppress(OSError):  # of an import that died before it took it away
-            (models_dir / f"{model.name}.onnx").unlink(missing_ok=True)
         content = unsealed(content, model.bound, model.name, data_home())
     if digest(content) != model.sha256:
         raise ModelChangedError(model=model.name)
+    if model.private:
+        with contextlib.suppress(OSError):  # of an import that died before it took it away
+            (models_dir / f"{model.name}.onnx").unlink(missing_ok=True)
     return content
 
 

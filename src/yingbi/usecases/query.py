@@ -138,8 +138,8 @@ class Answer:
 def ask(vault: Vault, query: Query, progress: Progress) -> Answer:
     """Return what the box's records tell of what is asked.
 
-    Raises: NoSuchSubjectError, NoSuchCameraError; SealBrokenError, NoKeyError where a page of the index does not
-        open or is missing: `build_anew` makes it anew.
+    Raises: NoSuchSubjectError, NoSuchCameraError; SealBrokenError, NoKeyError where a page of
+        the index does not open or is missing: `build_anew` makes it anew.
     """
     index = index_of(vault)
     if not vault.keystore.is_open:

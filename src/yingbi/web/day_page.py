@@ -69,7 +69,8 @@ def write_day(
 
     names: real names by pseudonym ("known abcd2345"); whoever has none is shown by the pseudonym,
         and people who are not known by a number.
-    language: "en" or "zh". box: its name, where the day is of one. made_at: what the page says of when it was made; now where not given.
+    language: "en" or "zh". box: its name, where the day is of one.
+    made_at: what the page says of when it was made; now where not given.
     """
     before = spoken()
     use_language(language)

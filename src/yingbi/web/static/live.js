@@ -175,6 +175,8 @@ function showEvents(events) {
 // One line for each of the newest, so that a second fall does not hide the first.
 function showAlarms() {
   const newest = [...alarms.values()].sort((a, b) => b.at - a.at).slice(0, SHOWN_ALARMS);
+  alarms.clear();
+  for (const one of newest) alarms.set(one.words, one);
   byId("alarm").replaceChildren(...newest.map((one) => tag("p", `${one.words} ${one.time}`)));
   byId("alarm").hidden = false;
 }
