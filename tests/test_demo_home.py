@@ -17,8 +17,8 @@ FIGURES = "figures.mp4"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory) -> Path:
-    """The folder of a story: its film, a vault of level 1, a figure film, and what is beside them."""
+def home(tmp_path_factory) -> tuple[Path, Yingbi]:
+    """The folder of a story and the command in it: its film, a vault of level 1, a figure film, and what is beside them."""
     folder = tmp_path_factory.mktemp("story")
     film = folder / "evening.mp4"
     make_home_film(film)  # whose figure is seen surely: one face alone gives a pose by chance
@@ -31,7 +31,12 @@ def told(tmp_path_factory) -> Path:
     yingbi("box", "create", "home", "--level", "1")
     (made,) = json.loads(yingbi("protect", film, "--box", "home", "--json").out)
     yingbi("open", made["id"], "--part", "preview", "-o", folder / FIGURES)
-    return folder
+    return folder, yingbi
+
+
+@pytest.fixture(scope="module")
+def told(home) -> Path:
+    return home[0]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +56,15 @@ def test_a_story_of_level_1_leaves_no_picture_anywhere(told, trail):
     assert done.bytes > 100_000
     assert len(trail.pixels) > 1_000  # of a drawn film: much of it is plain
     assert {path.name for path in (told / "state").iterdir()} == set(STATE)
+
+
+def test_whoever_fell_and_is_hardly_found_there_has_not_left(home):
+    _, yingbi = home
+    found = yingbi("query", "--box", "home", "--json").json["found"]
+    assert [one["name"] for one in found if one["kind"] == "event"].count("fell") == 1
+    (fallen,) = (one for one in found if one["name"] == "fallen")
+    assert fallen["for_s"] > 3
+    assert "left" not in {one["name"] for one in found}
 
 
 @pytest.mark.parametrize("place", ["vault/objects/aa", *(f"state/{name}" for name in STATE)])

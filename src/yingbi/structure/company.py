@@ -69,6 +69,10 @@ class Company:
             member.fell |= member.name in fell
         return told
 
+    def may_have_fallen(self) -> set[str]:
+        """Return of whom it is about to become sure that they fell."""
+        return {one.name for one in self._members.values() if one.conduct.may_have_fallen}
+
     def seen_s(self) -> dict[str, float]:
         """Return when everybody who fell was last seen, or a pose, under whichever track."""
         return {one.name: one.seen_s for one in self._members.values() if one.fell}

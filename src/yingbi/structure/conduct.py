@@ -87,6 +87,11 @@ class Conduct:
         self._subject = subject
         return told
 
+    @property
+    def may_have_fallen(self) -> bool:
+        """Whether it is about to become sure that they fell."""
+        return not self._down and self._falls.open
+
     def wait(self, time_s: float) -> list[Behaviour | Event]:
         """Let time pass in which they are not seen; return the fall that this makes sure."""
         return self._fell(self._falls.wait(self._recent, time_s))

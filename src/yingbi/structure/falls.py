@@ -18,6 +18,8 @@ from yingbi.structure.thresholds import Thresholds
 
 Recent = Sequence[Body] | deque[Body]
 
+FIRST_AGES = 2
+"""Of `ages_s`: at these most falls are told."""
 MINUTE = 60
 """One sight of each of so many seconds is kept, to know who was low before."""
 
@@ -78,6 +80,11 @@ class Falls:
             self._watched.clear()
         self._watched = [one for one in self._watched if one.ages < len(self._table.ages_s)]
         return fall
+
+    @property
+    def open(self) -> bool:
+        """Whether a drop was not looked at yet at its first ages."""
+        return any(one.ages < FIRST_AGES for one in self._watched)
 
     def finish(self, recent: Recent) -> Fall | None:
         """Return the fall that what was seen makes one, as nothing more will be seen."""

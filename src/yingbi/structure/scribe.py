@@ -217,8 +217,10 @@ class Scribe:
         self.known = {n: names for n, names in self.known.items() if n in self.numbers.values()}
 
     def _leave(self, now: float) -> None:
+        """Let go of whoever is gone; who went down and is not found may lie there."""
+        down = set[str]() if self._company is None else self._company.may_have_fallen()
         for track, person in list(self._people.items()):
-            if now - person.there_s > self._gone_after_s:
+            if now - person.there_s > self._gone_after_s and person.name not in down:
                 if person.number is not None:
                     self._write_identity(person)
                     left_s = self._presence.leave(person.name, person.there_s)
