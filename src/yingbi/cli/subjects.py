@@ -160,8 +160,8 @@ def subject_link(
     from yingbi.usecases.subject import link
 
     track = _track(given)
-    span = seconds_of(given["from_s"]), seconds_of(given["to_s"])
-    if None not in span and span[1] < span[0]:  # type: ignore[operator]
+    span = from_s, to_s = seconds_of(given["from_s"]), seconds_of(given["to_s"])
+    if from_s is not None and to_s is not None and to_s < from_s:
         raise UsageError(problem=say("the span ends before it starts"))
     with opened(obj) as vault:
         subject = vault.people.subjects.named(name)

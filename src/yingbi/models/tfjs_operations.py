@@ -231,7 +231,7 @@ def _squared_difference(graph: OnnxGraph, operation: Operation, _: Weights) -> N
     graph.add("Mul", (difference, difference), operation.name)
 
 
-def _refuse_unless(known: bool, what: str) -> None:  # noqa: FBT001
+def _refuse_unless(known: bool, what: str) -> None:  # noqa: FBT001 the condition itself
     if not known:
         raise ValueError(f"this {what} is not known")
 
