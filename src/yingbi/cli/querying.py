@@ -136,7 +136,7 @@ def _row(one: "Happening", words: dict[str, str]) -> tuple[str, ...]:
         what,
         one.subject or "-",
         one.place or "-",
-        listed(_details(one, words)) or "-",
+        words["joint"].join(_details(one, words)) or "-",
         str(one.object_id),
     )
 
@@ -162,6 +162,7 @@ def _details(one: "Happening", words: dict[str, str]) -> Iterator[str]:
 def _words() -> dict[str, str]:
     """Return what can happen, in plain words; looked up once, since rows come by the thousand."""
     return {
+        "joint": listed(("", "")),
         "forward": say("forward"),
         "back": say("back"),
         "for": say("for {seconds} s", seconds="{seconds}"),
