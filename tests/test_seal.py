@@ -297,7 +297,8 @@ def test_locks_of_other_segments_boxes_and_keys_open_nothing(house):
         opening = house.open(content, end=end, **attempt)
         with pytest.raises(NoKeyError):
             next(opening)
-    bad = house.locks | {second: house.locks[second][:-1] + b"\0"}
+    lock = house.locks[second]
+    bad = house.locks | {second: lock[:-1] + bytes([lock[-1] ^ 1])}
     with pytest.raises(SealBrokenError):
         next(house.open(content, end=end, locks=bad))
 
