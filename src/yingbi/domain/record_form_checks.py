@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Never
 
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.errors import RecordRefusedError
 
 LONGEST_MS = 10**12
@@ -23,7 +23,7 @@ def refuse(reason: str) -> Never:
 def exactly(value: object, what: str, fields: Collection[str]) -> Mapping[str, Any]:
     """Return the map that has these fields and no others."""
     if not isinstance(value, dict) or value.keys() != set(fields):
-        names = ", ".join(fields)
+        names = listed(fields)
         refuse(say("{what} has exactly: {fields}", what=what, fields=names))
     return value
 

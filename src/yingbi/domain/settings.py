@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.errors import BadSettingsError
 
 
@@ -333,7 +333,7 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
         if not isinstance(value, str):
             raise refuse(say("it must be a text in quotes"))
         if setting.allowed and value not in setting.allowed:
-            allowed = ", ".join(repr(a) for a in setting.allowed)
+            allowed = listed(repr(a) for a in setting.allowed)
             raise refuse(say("it must be one of {allowed}", allowed=allowed))
         return value
     if setting.kind is bool:

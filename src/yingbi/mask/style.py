@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 
 StyleName = Literal["solid", "pixelate", "blur"]
 
@@ -48,7 +48,7 @@ class Style:
         """
         name, _, given = text.strip().lower().partition(":")
         if name not in NAMES:
-            allowed = ", ".join(NAMES)
+            allowed = listed(NAMES)
             raise ValueError(say("it must be one of {allowed}", allowed=allowed))
         style = cls(name, _strength(name, given), _colour(colour))
         if style.colour is not None and name != "solid":

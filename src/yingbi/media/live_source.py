@@ -19,7 +19,7 @@ import av
 
 from yingbi.domain.frame import Frame
 from yingbi.domain.live_errors import SourceLostError
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.errors import NoSuchInputError, UsageError, YingbiError
 from yingbi.media.film import FilmReader, frame_of
 from yingbi.media.film_info import WRITABLE, FilmInfo
@@ -61,7 +61,7 @@ class Address:
         scheme, apart, _ = text.partition("://")
         if apart:
             if scheme not in STREAMS:
-                known = ", ".join(f"{one}://" for one in STREAMS)
+                known = listed(f"{one}://" for one in STREAMS)
                 problem = say("A stream begins with one of {known}.", known=known)
                 raise UsageError(problem=problem)
             return cls("stream", text)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from yingbi.domain.data_class import BY_NAME
 from yingbi.domain.keep import KEEPABLE, RECORD_KINDS, allows, kind_named, ordered
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.record import KINDS, UNSEEN
 from yingbi.domain.retention import UNBOUNDED, Retention, RetentionClass
 from yingbi.domain.tightening import can_tighten, normal
@@ -50,7 +50,7 @@ def record_kinds(names: str | None, allowed: Sequence[str] | None = None) -> tup
                 problem=say(
                     "'{name}' is no kind of record kept here: {kinds}",
                     name=name,
-                    kinds=", ".join(parts or bounds),
+                    kinds=listed(parts or bounds),
                 )
             )
     return ordered(asked)
@@ -75,7 +75,7 @@ def tightening(names: str | None) -> tuple[str, ...]:
             raise UsageError(problem=problem)
         if not meant:
             problem = say(
-                "'{name}' is no class that is found here: {names}", name=name, names=", ".join(can)
+                "'{name}' is no class that is found here: {names}", name=name, names=listed(can)
             )
             raise UsageError(problem=problem)
         found |= meant
@@ -87,7 +87,7 @@ def retention_class(name: str) -> RetentionClass:
     for kept in RETAINED:
         if kept.name.lower() == name.strip():
             return kept
-    classes = ", ".join(kept.name.lower() for kept in RETAINED)
+    classes = listed(kept.name.lower() for kept in RETAINED)
     problem = say("'{name}' is no retention class: {classes}", name=name, classes=classes)
     raise UsageError(problem=problem)
 

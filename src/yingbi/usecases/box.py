@@ -10,7 +10,7 @@ from yingbi.domain.box import Box, BoxPolicy
 from yingbi.domain.law import LawPack
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level, RawExport, RawPolicy, Scene
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.retention import UNBOUNDED, Retention
 from yingbi.errors import UsageError
 from yingbi.grade.level import grade
@@ -65,7 +65,7 @@ def _must_be_lawful(
         )
         raise UsageError(problem=problem)
     if scene not in BY_GRANT:
-        scenes = ", ".join(BY_GRANT)
+        scenes = listed(BY_GRANT)
         problem = say("'{law}' is for public places: say --scene {scenes}.", law=law, scenes=scenes)
         raise UsageError(problem=problem)
     if any(days < law.least_days for _, days in retained.days):

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from yingbi.domain.ledger import Action, Deed
 from yingbi.domain.level import Level
-from yingbi.domain.messages import say, say_error
+from yingbi.domain.messages import listed, say, say_error
 from yingbi.errors import UsageError, YingbiError
 from yingbi.keys.lock_repair import LockRepair
 from yingbi.store.erase import settle
@@ -139,7 +139,7 @@ def _places(vault: Vault, pages: _Pages, now: datetime, *, repair: bool) -> Iter
 def _damaged_pages(vault: Vault, pages: _Pages) -> Iterator[Finding]:
     if not pages.broken:
         return
-    ids = ", ".join(map(str, sorted(_affected(vault, pages)))) or say("nothing")
+    ids = listed(map(str, sorted(_affected(vault, pages)))) or say("nothing")
     for page_id in pages.broken:
         yield Finding(State.BROKEN, say("Page {page} of the locks does not open.", page=page_id))
     line = say("For ever closed with what does not open: {ids}.", ids=ids)
@@ -196,7 +196,7 @@ def _given_up(
     _tell(vault, now, "pages", len(give_up))
     for page_id in give_up:
         yield Finding(State.REPAIRED, say("Page {page} of the locks was given up.", page=page_id))
-    ids = ", ".join(map(str, sorted(affected))) or say("nothing")
+    ids = listed(map(str, sorted(affected))) or say("nothing")
     yield Finding(State.REPAIRED, say("Erased with it: {ids}.", ids=ids))
 
 

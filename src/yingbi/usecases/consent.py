@@ -12,7 +12,7 @@ from yingbi.domain.box import BoxPolicy
 from yingbi.domain.ids import new_id
 from yingbi.domain.keep import kind_named
 from yingbi.domain.ledger import Action, Deed
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.part import PartKind
 from yingbi.domain.people_errors import NoSuchConsentError
 from yingbi.domain.subject import FIELDS, MASKED_FIELD, RAW_FIELD, Basis, Consent, Subject, narrowed
@@ -43,7 +43,7 @@ def fields_named(names: str) -> tuple[str, ...]:
             problem=say(
                 "'{name}' is no field that can be kept: {fields}",
                 name=min(unknown),
-                fields=", ".join(FIELDS),
+                fields=listed(FIELDS),
             )
         )
     return tuple(field for field in FIELDS if field in asked)

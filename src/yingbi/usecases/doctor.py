@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from yingbi.domain.messages import say, say_error
+from yingbi.domain.messages import listed, say, say_error
 from yingbi.domain.settings import Settings
 from yingbi.errors import YingbiError
 
@@ -128,14 +128,14 @@ def _installed(name: str, path: Path, runtime: str) -> Finding:
 
     measured = known(path.read_bytes(), path.parent)
     ms = {str(library): taken for library, taken in measured.ms.items()} if measured else {}
-    listed = ", ".join(f"{library} {taken:.1f} ms" for library, taken in ms.items())
+    each = listed(f"{library} {taken:.1f} ms" for library, taken in ms.items())
     if runtime != "auto":
         state = say("installed; models.runtime says {runtime}", runtime=runtime)
         return Finding(name, there=True, state=state, runtime=runtime, ms=ms)
     if measured is None:
         cost = say("every command measures it again; run 'yingbi models install'")
         return Finding(name, there=True, state=say("installed; not measured yet"), cost=cost)
-    state = say("installed; {runtime} runs it ({ms})", runtime=measured.chosen, ms=listed)
+    state = say("installed; {runtime} runs it ({ms})", runtime=measured.chosen, ms=each)
     return Finding(name, there=True, state=state, runtime=measured.chosen, ms=ms)
 
 

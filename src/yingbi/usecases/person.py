@@ -15,7 +15,7 @@ from uuid import UUID
 from yingbi.domain.data_class import NOTHING
 from yingbi.domain.ledger import Action
 from yingbi.domain.level import Level
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.part import PartKind, PrivateMetadata
 from yingbi.domain.record import Event, Record
 from yingbi.domain.record_page import Page
@@ -189,7 +189,7 @@ def _track(stored: StoredObject, number: int) -> int:
 
 
 def _nobody(stored: StoredObject, number: int) -> NoSuchPersonError:
-    people = ", ".join(map(str, sorted(people_of(stored)))) or say("nobody")
+    people = listed(map(str, sorted(people_of(stored)))) or say("nobody")
     return NoSuchPersonError(object_id=stored.object_id, number=number, people=people)
 
 

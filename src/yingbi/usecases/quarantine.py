@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from yingbi.domain.frame import Frame
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.moment import Moment
 from yingbi.domain.report import Progress
 from yingbi.domain.report_errors import QuarantinedError
@@ -84,5 +84,4 @@ def _frames(file: BinaryIO, path: Path, *, film: bool) -> Iterator[Iterable[Fram
 def _times(seen: Sequence[Moment]) -> str:
     """Return the first times as people write them."""
     times = [f"{int(m.at_s // 3600)}:{int(m.at_s // 60) % 60:02}:{m.at_s % 60:04.1f}" for m in seen]
-    more = ", ..." if len(seen) > NAMED else ""
-    return ", ".join(times[:NAMED]) + more
+    return listed([*times[:NAMED], *(["..."] if len(seen) > NAMED else [])])

@@ -20,7 +20,7 @@ from yingbi.db.schema import erasures, objects
 from yingbi.db.sql import select
 from yingbi.domain.box import Box
 from yingbi.domain.ledger import Action, Deed
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.people_errors import NoSuchSubjectError
 from yingbi.domain.record import BEHAVIOURS, EVENTS
 from yingbi.domain.report import Progress
@@ -85,7 +85,7 @@ class Query:
         for asked, known in ((self.events, tuple(EVENTS)), (self.behaviours, BEHAVIOURS)):
             for name in asked:
                 if name not in known:
-                    names = ", ".join(known)
+                    names = listed(known)
                     problem = say("'{name}' is none of these: {names}", name=name, names=names)
                     raise UsageError(problem=problem)
 

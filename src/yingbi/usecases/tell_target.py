@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from yingbi.domain.live_errors import TellRefusedError
-from yingbi.domain.messages import say
+from yingbi.domain.messages import listed, say
 from yingbi.domain.notice import Notice
 from yingbi.domain.record import EVENTS
 from yingbi.errors import LibraryMissingError
@@ -106,7 +106,7 @@ def order_of(given: str) -> Order:
     """
     event, equals, target = given.partition("=")
     if event not in EVENTS or not equals:
-        known = ", ".join(EVENTS)
+        known = listed(EVENTS)
         shown = event if event in EVENTS else "..."
         reason = say(
             "it is EVENT=COMMAND or EVENT=ADDRESS, and an event is one of {known}", known=known
