@@ -23,11 +23,12 @@ from yingbi.media.film import FilmReader
 from yingbi.pipeline.engine import Finder
 from yingbi.structure.attention import Attention
 from yingbi.structure.body import Body, body_of
-from yingbi.structure.clues import Drop, measures_of, points_of
+from yingbi.structure.clues import Drop, measures_of
 from yingbi.structure.company import Company
 from yingbi.structure.conduct import Conduct
+from yingbi.structure.fall_rules import RULES, TABLE, points_of, rules_of
 from yingbi.structure.movement import turns
-from yingbi.structure.thresholds import CLUES, LOW_CLUES, THRESHOLDS, Clue, Thresholds
+from yingbi.structure.thresholds import THRESHOLDS, Thresholds
 from yingbi.track.tracker import track
 
 TALL, FLOOR, EDGE = 0.5, 0.85, 0.05
@@ -174,9 +175,10 @@ def test_what_is_no_fall_is_not_told_as_one(what: str) -> None:
     assert not falls(told(acted(HARMLESS[what])))
 
 
-def test_the_same_would_be_told_if_it_took_few_points() -> None:
-    lax = dataclasses.replace(THRESHOLDS, needed=4.0)
-    assert any(falls(told(acted(legs), lax)) for legs in HARMLESS.values()), "the control"
+def test_most_of_it_would_be_told_whatever_its_points() -> None:
+    lax = dataclasses.replace(THRESHOLDS, needed=-1000.0)
+    found = [what for what, legs in HARMLESS.items() if falls(told(acted(legs), lax))]
+    assert len(found) > len(HARMLESS) / 2, "the control"
 
 
 def test_who_exercised_on_the_floor_a_minute_ago_has_not_newly_fallen() -> None:
@@ -402,13 +404,13 @@ def test_nobody_falls_where_people_sit_and_walk(eval_data: Path, name: str) -> N
 # --- the tables ----------------------------------------------------------------------------------
 
 
-def test_every_clue_names_something_that_is_measured() -> None:
+def test_every_rule_names_what_is_measured() -> None:
     bodies = [body_of(one) for one in acted(FALL, ease=1.6)]
     measured = measures_of(bodies, Drop(BEGAN_S, TALL, 0.0), BEGAN_S + 4)
     assert measured is not None
-    assert {clue.measure for clue in (*CLUES, *LOW_CLUES)} <= set(measured)
-    most = sum(clue.points for clue in CLUES)
-    assert THRESHOLDS.needed <= points_of(measured, CLUES) <= most
+    assert {sign.measure for rule in RULES for sign in rule.signs} == set(measured)
+    assert all(rule.points and 1 <= len(rule.signs) <= 3 for rule in RULES)
+    assert THRESHOLDS.needed <= points_of(measured, RULES)
 
 
 def test_a_drop_that_is_undone_does_not_stay_down() -> None:
@@ -420,22 +422,39 @@ def test_a_drop_that_is_undone_does_not_stay_down() -> None:
         assert least <= measured["stays down"] <= most
 
 
-def test_what_was_not_seen_is_worth_what_its_clue_says() -> None:
-    clue = Clue("tall", 4, at_most=0.3, unseen=2)
-    assert [clue.worth(value) for value in (0.3, 0.31, nan)] == [4, 0, 2]
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        ("tall >= 0.3", [False, True, True, False]),
+        ("tall < 0.3", [True, False, False, False]),
+        ("tall >= 0.3 ?", [False, True, True, True]),
+        ("tall < 0.3 ?", [True, False, False, True]),
+        ("tall seen", [True, True, True, False]),
+        ("tall unseen", [False, False, False, True]),
+    ],
+)
+def test_a_sign_holds_as_its_line_says(line: str, holds: list[bool]) -> None:
+    ((sign,),) = (rule.signs for rule in rules_of(f"+7  {line}"))
+    assert [sign.holds({"tall": value}) for value in (0.29, 0.3, 0.4, nan)] == holds
+    assert sign.holds({}) is holds[-1]
+
+
+def test_a_rule_gives_its_points_where_all_of_its_signs_hold() -> None:
+    rules = rules_of("+7  tall >= 0.3, lean < 40\n-2  lean < 40 ?")
+    seen = ({"tall": 0.5, "lean": 9}, {"tall": 0.5, "lean": 50}, {"tall": 0.5}, {"lean": 9})
+    assert [points_of(one, rules) for one in seen] == [5, 0, -2, -2]
+
+
+def test_of_who_has_hardly_been_seen_nothing_is_measured() -> None:
     assert measures_of([Body(0.0, (0, 0, 1, 1))], Drop(0.0, 1.0, 0.0), 9.0) is None
-
-
-ALL = (*CLUES, *LOW_CLUES)
 
 
 def numbers() -> Iterator[tuple[str, str]]:
     """Yield every name of the tables and its numbers, as the guide writes them."""
     for one in dataclasses.fields(THRESHOLDS):
         value = getattr(THRESHOLDS, one.name)
-        if not one.name.endswith("clues"):
-            listed = value if isinstance(value, tuple) else (value,)
-            yield one.name, ", ".join(f"{v:g}" for v in listed)
+        listed = value if isinstance(value, tuple) else (value,)
+        yield one.name, ", ".join(f"{v:g}" for v in listed)
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=["en", "zh"])
@@ -446,20 +465,17 @@ def test_the_guide_tells_every_number_of_the_tables(guide: Path) -> None:
     ]
     told_numbers = {row[0].strip("`"): row[1] for row in rows if row[0].startswith("`")}
     assert dict(numbers()).items() <= told_numbers.items()
-    clues = [(c.measure, f"{c.points:g}", bound_of(c), f"{c.unseen:g}") for c in ALL]
-    assert clues == [
-        tuple(row[:4]) for row in rows if len(row) >= 5 and (row[0], row[2][:1]) in signs()
-    ]
     for name in told_numbers.keys() - dict(numbers()).keys():
         assert name in BEHAVIOURS or name == "fell", f"{name} is no number of the tables"
 
 
-def bound_of(clue: Clue) -> str:
-    return f"≥ {clue.at_least:g}" if clue.at_least > float("-inf") else f"≤ {clue.at_most:g}"
-
-
-def signs() -> set[tuple[str, str]]:
-    return {(clue.measure, sign) for clue in ALL for sign in "≥≤"}
+@pytest.mark.parametrize("guide", GUIDES, ids=["en", "zh"])
+def test_the_guide_tells_every_measure_and_the_reference_every_rule(guide: Path) -> None:
+    told = re.findall(r"^\| ([a-z ]+) \| .+ \|$", guide.read_text("utf-8"), re.MULTILINE)
+    measures = {sign.measure for rule in RULES for sign in rule.signs}
+    assert measures == {one for one in told if one in measures}
+    page = guide.parents[1] / "reference" / "fall-rules.md"
+    assert f"```text{TABLE}```" in page.read_text("utf-8")
 
 
 def test_every_number_has_a_line_in_the_docstring() -> None:

@@ -10,7 +10,6 @@ from math import dist, isnan, nan
 from statistics import median
 
 from yingbi.structure.body import Body, Point
-from yingbi.structure.thresholds import Clue
 
 BEFORE_S, AFTER_S = 2.0, 0.9
 """What counts as before a drop, and from when on as after it."""
@@ -46,11 +45,6 @@ class Drop:
     low_before: float
 
 
-def points_of(measures: Measures, clues: Iterable[Clue]) -> float:
-    """Return the sum of what all clues are worth."""
-    return sum(clue.worth(measures.get(clue.measure, nan)) for clue in clues)
-
-
 def measures_of(recent: Iterable[Body], drop: Drop, until_s: float) -> Measures | None:
     """Return what is measured of a drop up to a time, or None where too little was seen."""
     since = drop.time_s
@@ -65,7 +59,9 @@ def measures_of(recent: Iterable[Body], drop: Drop, until_s: float) -> Measures 
         "low before": drop.low_before,
         "lean before": _middle(one.lean for one in before),
         "lean": _middle(one.lean for one in after),
+        "lean most": max((one.lean for one in way if one.lean is not None), default=nan),
         "flat": _middle(one.flatness for one in after),
+        "while": max(way, key=lambda one: one.top).time_s - since,
     }
 
 
@@ -76,6 +72,8 @@ def _down_there(after: Sequence[Body]) -> Measures:
         "ankles below": _middle(_below(one.hips, one.ankles) for one in after),
         "head above hips": _middle(_below(one.head, one.hips) for one in after),
         "trunk": _middle(_apart(one.shoulders, one.hips) for one in after),
+        "head beside hips": _middle(_beside(one.head, one.hips) for one in after),
+        "knees beside hips": _middle(_beside(one.knees, one.hips) for one in after),
         "breadth": _middle(one.breadth for one in after),
         "wide": _middle(one.width for one in after),
         "moves": _pace(after),
@@ -88,6 +86,11 @@ def _against(before: Sequence[Body], after: Sequence[Body]) -> Measures:
     return {
         "high before": _middle(one.height for one in before),
         "knees before": _middle(_below(one.hips, one.knees) for one in before),
+        "trunk before": _middle(_apart(one.shoulders, one.hips) for one in before),
+        "breadth before": _middle(one.breadth for one in before),
+        "pace before": _across(before),
+        "wider": _middle(one.width for one in after) - _middle(one.width for one in before),
+        "foot down": _middle(one.bottom for one in after) - floor,
         "stays down": _highest(after) - _middle(one.top for one in before),
         "hips stay down": _high(after) - _middle(_down(one.hips) for one in before),
         "shoulders down": _middle(_down(one.shoulders) for one in after)
@@ -95,6 +98,7 @@ def _against(before: Sequence[Body], after: Sequence[Body]) -> Measures:
         "ankles down": _middle(_down(one.ankles) for one in after)
         - _middle(_down(one.ankles) for one in before),
         "head over floor": floor - _middle(_down(one.head) for one in after),
+        "knees over floor": floor - _middle(_down(one.knees) for one in after),
         "top over floor": floor - _middle(one.top for one in after),
         "aside": abs(_middle(one.across for one in after) - _middle(one.across for one in before)),
         "hips aside": abs(
@@ -104,16 +108,21 @@ def _against(before: Sequence[Body], after: Sequence[Body]) -> Measures:
 
 
 def _way_down(way: Sequence[Body]) -> Measures:
-    """Return how fast parts came down, a second."""
+    """Return how fast parts came down, a second, and how the box moved meanwhile."""
     lines: dict[str, Callable[[Body], float]] = {
         "top": lambda one: one.top,
         "head": lambda one: _down(one.head),
         "shoulder": lambda one: _down(one.shoulders),
         "hip": lambda one: _down(one.hips),
     }
-    return {f"{name} speed": _fastest(way, line, FAST_S) for name, line in lines.items()} | {
-        f"{name} pace": _fastest(way, line, SLOW_S) for name, line in lines.items()
-    }
+    return (
+        {f"{name} speed": _fastest(way, line, FAST_S) for name, line in lines.items()}
+        | {f"{name} pace": _fastest(way, line, SLOW_S) for name, line in lines.items()}
+        | {
+            "aside way": max(one.across for one in way) - min(one.across for one in way),
+            "foot jump": max((abs(b.bottom - a.bottom) for a, b in pairwise(way)), default=nan),
+        }
+    )
 
 
 def _middle(values: Iterable[float | None]) -> float:
@@ -131,6 +140,16 @@ def _right(part: Point | None) -> float:
 
 def _apart(a: Point | None, b: Point | None) -> float:
     return nan if a is None or b is None else dist(a, b)
+
+
+def _beside(a: Point | None, b: Point | None) -> float:
+    return abs(_right(a) - _right(b))
+
+
+def _across(before: Sequence[Body]) -> float:
+    """Return how fast they went across on the whole, a second."""
+    first, last = before[0], before[-1]
+    return abs(last.across - first.across) / max(last.time_s - first.time_s, STEP_S)
 
 
 def _high(after: Sequence[Body]) -> float:

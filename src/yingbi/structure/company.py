@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from yingbi.domain.glimpse import Glimpse
 from yingbi.domain.record import Behaviour, Event
 from yingbi.structure.conduct import Conduct
+from yingbi.structure.falls import Falls
 
 Box = tuple[float, float, float, float]
 
@@ -33,8 +34,9 @@ class _Member:
 class Company:
     """Everybody's conduct. Feed it the glimpses of each time in order."""
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    def __init__(self, falls: type[Falls] = Falls) -> None:
+        """Begin with nobody; falls: what watches each of them for falls."""
+        self._falls = falls
         self._members: dict[int, _Member] = {}
 
     def see(
@@ -92,7 +94,7 @@ class Company:
         """Follow a new track; return what they did whose history it takes up."""
         lost, told = self._lost(track, glimpse), list[Behaviour | Event]()
         if lost is None:
-            name, conduct = names[track], Conduct(names[track])
+            name, conduct = names[track], Conduct(names[track], falls=self._falls)
         else:
             member = self._members.pop(lost)
             name, conduct = member.name, member.conduct

@@ -36,14 +36,16 @@ UPRIGHT_S = 2.0
 class Conduct:
     """One person's conduct. Feed it every glimpse in order of time, then `finish`."""
 
-    def __init__(self, subject: str, table: Thresholds = THRESHOLDS) -> None:
-        """Begin with somebody of whom nothing is known."""
+    def __init__(
+        self, subject: str, table: Thresholds = THRESHOLDS, falls: type[Falls] = Falls
+    ) -> None:
+        """Begin with somebody of whom nothing is known; falls: what watches them for falls."""
         self._subject, self._table = subject, table
         self._recent: deque[Body] = deque()
         self._found = False
         self._stature = 0.0
         self._known = False  # whether that was learned from somebody upright
-        self._falls = Falls(table)
+        self._falls = falls(table)
         self._doing: tuple[str, float] | None = None  # what is told, and since when
         self._may_be: tuple[str, float] | None = None  # what it looks like now, and since when
         self._down = False  # after a fall that is not over

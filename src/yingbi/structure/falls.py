@@ -1,7 +1,7 @@
-"""A fall: a quick drop, and clues before and after it that add up.
+"""A fall: a quick drop, and what is seen before and after it.
 
 No network. A drop of the upper part or the hips is noticed while it happens. At some ages of it
-the clues of `thresholds` are looked at and their points added: a clear fall has enough of them early, another
+the rules of `fall_rules` are looked at and their points added: a clear fall has enough of them early, another
 only once somebody has stayed down for a while, and what is undone never.
 
 Clause: A.1-3; A.1-4.
@@ -10,10 +10,10 @@ Clause: A.1-3; A.1-4.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isnan
 
 from yingbi.structure.body import Body, since
-from yingbi.structure.clues import Drop, Measures, measures_of, points_of
+from yingbi.structure.clues import Drop, measures_of
+from yingbi.structure.fall_rules import RULES, points_of
 from yingbi.structure.thresholds import Thresholds
 
 Recent = Sequence[Body] | deque[Body]
@@ -74,7 +74,7 @@ class Falls:
         for one in self._watched:
             due = [age for age in self._table.ages_s if one.drop.time_s + age <= now][one.ages :]
             for age in due:
-                fall = fall or self._judged(recent, one.drop, age)
+                fall = fall or self.judge(recent, one.drop, age)
                 one.ages += 1
         if fall is not None:
             self._watched.clear()
@@ -90,9 +90,17 @@ class Falls:
         """Return the fall that what was seen makes one, as nothing more will be seen."""
         table, fall = self._table, None
         for one in self._watched:
-            fall = fall or self._judged(recent, one.drop, table.ages_s[one.ages])
+            fall = fall or self.judge(recent, one.drop, table.ages_s[one.ages])
         self._watched.clear()
         return fall
+
+    def judge(self, recent: Recent, drop: Drop, age_s: float) -> Fall | None:
+        """Return the fall that a drop is by what was seen until it was so old."""
+        measures = measures_of(recent, drop, drop.time_s + age_s)
+        if measures is None:
+            return None
+        beyond = points_of(measures, RULES) - self._table.needed
+        return Fall(drop.time_s, beyond) if beyond >= 0 else None
 
     def _remember(self, body: Body, stature: float) -> None:
         if not self._minute or body.time_s - self._minute[-1][0] >= 1:
@@ -101,30 +109,9 @@ class Falls:
         while body.time_s - self._statures[0][0] > self._table.drop_s:
             self._statures.popleft()
 
-    def _judged(self, recent: Recent, drop: Drop, age_s: float) -> Fall | None:
-        measures = measures_of(recent, drop, drop.time_s + age_s)
-        if measures is None:
-            return None
-        beyond = beyond_needed(measures, self._table)
-        return Fall(drop.time_s, beyond) if beyond >= 0 else None
-
     def _low_before(self, time_s: float) -> float:
         lows = [low for at, low in self._minute if at < time_s - 1]
         return sum(lows) / len(lows) if lows else 0.0
-
-
-def beyond_needed(measures: Measures, table: Thresholds) -> float:
-    """Return by how many points it is a fall; below zero it is none.
-
-    Who sat or lay before gives other clues than who stood: each has a table of their own. Whose
-    head is well below where their feet were has come nearer, and may be leaving the picture.
-    """
-    if measures["top over floor"] < -table.nearer:
-        return -inf
-    knees, high = measures["knees before"], measures["high before"]
-    if knees < table.bent or (isnan(knees) and high < table.short):
-        return points_of(measures, table.low_clues) - table.low_needed
-    return points_of(measures, table.clues) - table.needed
 
 
 def dropped(recent: Recent, stature: float, table: Thresholds) -> float | None:
