@@ -22,7 +22,7 @@ from yingbi.structure.thresholds import THRESHOLDS, Thresholds
 
 LIKELY, SURE = 0.6, 0.9
 """Confidence of a fall that had the points that it takes, and of one that had SURELY more."""
-SURELY = 10.0
+SURELY = 20.0
 BRIEF = ("running", "waving")
 """What lasts a few seconds, and is over when it has held for long."""
 WAVED = 0.7
