@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from yingbi.bench.clips import evaluation_clip
 from yingbi.bench.daily.days import Stream, drawn_falls, drawn_life
-from yingbi.bench.daily.judge import FALLS, HOURS, Told, told_by
+from yingbi.bench.daily.judge import FALLS, HOURS, Told, heard_together, told_by
 from yingbi.bench.daily.noise import HOLD_S
 from yingbi.bench.fall_films import fall_films
 from yingbi.bench.row import Row
@@ -207,22 +206,8 @@ def falls(count: int = FALLS, hours: float = HOURS, seed: int = SEED) -> list[Ro
 
 
 def _heard(stream: Stream) -> list[Told]:
-    """Return all that is told of a stream; who is lost and found again goes on."""
-    company, told, end_s = Company(), list[Told](), 0.0
-    sights = sorted(
-        (
-            (glimpse.time_s, n, glimpse)
-            for n, track in enumerate(stream.tracks)
-            for glimpse in track
-        ),
-        key=lambda one: one[:2],
-    )
-    names = {n: f"unknown {n + 1}" for n in range(len(stream.tracks))}
-    for now, group in groupby(sights, key=lambda one: one[0]):
-        glimpses = {number: glimpse for _, number, glimpse in group}
-        told += [Told(now, what) for what in company.see(now, glimpses, names)]
-        end_s = now
-    return [*told, *(Told(end_s, what) for what in company.finish())]
+    """Return all that the product tells of a stream."""
+    return heard_together(Company(), stream)
 
 
 def level_1() -> list[Row]:

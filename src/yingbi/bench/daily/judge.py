@@ -1,9 +1,10 @@
 """Judge whatever tells behaviour and falls from glimpses, by drawn falls and drawn days."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from math import exp, lgamma, log
 from typing import Protocol
 
@@ -30,6 +31,18 @@ class Conduct(Protocol):
 
     def finish(self) -> list[Behaviour | Event]:
         """Return what is left when the person has gone."""
+
+
+class Company(Protocol):
+    """What tells the behaviour of everybody in a picture."""
+
+    def see(
+        self, now: float, glimpses: Mapping[int, Glimpse], names: Mapping[int, str]
+    ) -> list[Behaviour | Event]:
+        """Return what the glimpses of one time settle, by track."""
+
+    def finish(self) -> list[Behaviour | Event]:
+        """Return what is left at the end."""
 
 
 Maker = Callable[[str], Conduct]
@@ -185,6 +198,25 @@ def heard(make_conduct: Maker, stream: Stream) -> list[Told]:
             told += [Told(glimpse.time_s, what) for what in conduct.see(glimpse)]
         told += [Told(track[-1].time_s, what) for what in conduct.finish()]
     return sorted(told, key=lambda one: one.at_s)
+
+
+def heard_together(company: Company, stream: Stream) -> list[Told]:
+    """Return all that is told of a stream; who is lost and found again goes on."""
+    told, end_s = list[Told](), 0.0
+    sights = sorted(
+        (
+            (glimpse.time_s, n, glimpse)
+            for n, track in enumerate(stream.tracks)
+            for glimpse in track
+        ),
+        key=lambda one: one[:2],
+    )
+    names = {n: f"unknown {n + 1}" for n in range(len(stream.tracks))}
+    for now, group in groupby(sights, key=lambda one: one[0]):
+        glimpses = {number: glimpse for _, number, glimpse in group}
+        told += [Told(now, what) for what in company.see(now, glimpses, names)]
+        end_s = now
+    return [*told, *(Told(end_s, what) for what in company.finish())]
 
 
 def confused(stream: Stream, told: Iterable[Told]) -> dict[tuple[str, str], float]:

@@ -6,13 +6,13 @@ hips, knees and ankles, and the breadth; all but the time in heights of the pict
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from math import isnan, nan
 
 import numpy as np
 
 from yingbi.bench.daily.body import Floats
 from yingbi.bench.daily.days import Stream
+from yingbi.bench.daily.judge import heard_together
 from yingbi.structure.body import Body, Point
 from yingbi.structure.clues import Drop, Measures, measures_of
 from yingbi.structure.company import Company
@@ -41,19 +41,7 @@ class Noticed:
 def drops_of(stream: Stream) -> list[Noticed]:
     """Return the drops of a stream that were judged, heard as the product hears it."""
     found: dict[int, tuple[Noticed, list[Body]]] = {}
-    company = Company(falls=_watching(found))
-    sights = sorted(
-        (
-            (glimpse.time_s, number, glimpse)
-            for number, track in enumerate(stream.tracks)
-            for glimpse in track
-        ),
-        key=lambda one: one[:2],
-    )
-    names = {number: f"unknown {number + 1}" for number in range(len(stream.tracks))}
-    for now, group in groupby(sights, key=lambda one: one[0]):
-        company.see(now, {number: glimpse for _, number, glimpse in group}, names)
-    company.finish()
+    heard_together(Company(falls=_watching(found)), stream)
     for noticed, bodies in found.values():
         noticed.sights = sights_of(bodies)
     return [noticed for noticed, _ in found.values()]
