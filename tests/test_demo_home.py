@@ -1,16 +1,18 @@
 """The demo of a home searches all that it wrote; what it would not find, it would not prove."""
 
+import io
 import json
 import shutil
 from pathlib import Path
 
+import av
 import pytest
 
 from demo_scan import STATE, blind_to, confined, prove_nothing_left, scanned
 from demo_tell import Story, StoryError
 from home_film import make_home_film
 from leak_plants import crop, raw_frame
-from leak_scan import Trail, trail_of
+from leak_scan import Trail, trail_of, whole
 from yb import Yingbi
 
 FIGURES = "figures.mp4"
@@ -89,6 +91,14 @@ def test_the_search_is_blind_to_nothing_and_leaves_nothing_of_its_own(told, trai
     before = sorted(told.rglob("*"))
     assert blind_to(trail, told, told / "evening.mp4") == set()
     assert sorted(told.rglob("*")) == before
+
+
+@pytest.mark.parametrize("content", ["IBBGA8ZvAv9g5MTBm27WBIQf", "I0G3Nzj7Yu1CyK1rCqTAx4Ll"])
+def test_a_passphrase_is_no_film_though_it_begins_as_cd_g_does(content):
+    with av.open(io.BytesIO(content.encode())) as opened:
+        assert opened.format.name == "cdg", "the control"
+        assert next(opened.decode(video=0)) is not None
+    assert list(whole(content.encode(), "passphrase")) == []
 
 
 def test_a_story_that_left_a_picture_stops(told, trail, tmp_path, capsys):

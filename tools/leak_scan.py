@@ -237,10 +237,11 @@ def decodes_as_picture(data: bytes, formats: list[str] | None) -> bool:
 
 
 def decodes_as_film(data: bytes, container_format: str | None) -> bool:
-    """Whether libav opens it and gets one frame."""
+    """Whether libav opens it and gets one frame, but for CD+G: one byte makes that of anything."""
     try:
         with av.open(io.BytesIO(data), "r", format=container_format) as container:
-            return next(container.decode(video=0), None) is not None
+            named = container.format.name != "cdg"
+            return named and next(container.decode(video=0), None) is not None
     except Exception:  # noqa: BLE001 as above
         return False
 

@@ -5,7 +5,6 @@ people who leave the picture below the camera are made here. All numbers of this
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +26,9 @@ BEFORE, LEAVES, BEGINS = 30, (20, 5), (5, 15)
 """Sights of the first person at most; at so many of either end no track leaves the first, or begins on the second."""
 FOLLOWED_S, PASSES_S, BEGINS_S = 1.6, (0.05, 0.4), 0.4
 """How long the second person is seen at least, how long the track is lost, and how long before a drop may begin."""
+LARGER, UNPOSED_BEFORE, UNPOSED_AFTER, CUT, CUT_BY = 0.3, 0.3, 0.5, 0.3, 0.5
+"""Spread of the second person's size (logarithm), shares of either without a pose, and share of the second that the
+lower border cuts, by up to so much of the first one's side."""
 LEAST_SEEN = 8
 """So many sights of the second person are left where the picture's border cuts them."""
 PLAYED_S, SETS_OUT_S = (7.0, 16.0), (2.0, 3.0)
@@ -39,55 +41,36 @@ NOTICED_S = 4.0
 """A drop of a walk is noticed within so long after setting out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """How a track passes from one person to another.
-
-    larger: mean and spread of the other's size (logarithm). first_unposed, second_unposed: share of either
-    without a pose. cut: share that the lower border cuts, by up to cut_by of the first one's side.
-    """
-
-    larger: tuple[float, float]
-    first_unposed: float
-    second_unposed: float
-    cut: float
-    cut_by: float
-
-    def __call__(self, pool: Sequence[Noticed], chance: np.random.Generator) -> Noticed | None:
-        """Return the drop of a track that passes from one of the people to another."""
-        first, second = (pool[int(chance.integers(len(pool)))] for _ in range(2))
-        leaves = int(chance.integers(LEAVES[0], len(first.sights) - LEAVES[1]))
-        begins = int(chance.integers(BEGINS[0], len(second.sights) - BEGINS[1]))
-        before = first.sights[max(0, leaves - BEFORE) : leaves].copy()
-        after = second.sights[begins:].copy()
-        if after[-1, TIME] - after[0, TIME] < FOLLOWED_S:
-            return None
-        stature, lost_s = first.drop.stature, float(before[-1, TIME])
-        side = _side(before[-1])
-        larger = stature / second.drop.stature * np.exp(chance.normal(*self.larger))
-        _put(after, before[-1], larger, side, chance)
-        after[:, TIME] += lost_s + chance.uniform(*PASSES_S) - after[0, TIME]
-        if chance.random() < self.second_unposed:
-            after[:, POSE:] = np.nan
-        if chance.random() < self.first_unposed:
-            before[:, POSE:] = np.nan
-        if chance.random() < self.cut:
-            border = after[0, FOOT] - chance.uniform(0, self.cut_by) * side
-            after[:, FOOT] = np.minimum(after[:, FOOT], border)
-            after = after[after[:, FOOT] - after[:, TOP] > 0.1 * side]
-        if len(after) < LEAST_SEEN:
-            return None
-        down = after[:2, TOP].min() - np.sort(before[-6:, TOP])[1]
-        if down < THRESHOLDS.drop * stature:
-            return None
-        begun_s = lost_s - float(chance.uniform(0, BEGINS_S))
-        drop = Drop(begun_s, stature, first.drop.low_before)
-        return _judged(drop, np.vstack([before, after]), lost_s, 0.0)
-
-
-CROWD = Passing((0.0, 0.3), first_unposed=0.3, second_unposed=0.5, cut=0.3, cut_by=0.5)
-BOXES = Passing((0.25, 0.45), first_unposed=0.85, second_unposed=0.9, cut=0.6, cut_by=0.75)
-"""Between any two people; and, mostly of boxes alone, to whoever is nearer and cut by the border."""
+def passing(pool: Sequence[Noticed], chance: np.random.Generator) -> Noticed | None:
+    """Return the drop of a track that passes from one person to another, as in a crowd."""
+    first, second = (pool[int(chance.integers(len(pool)))] for _ in range(2))
+    leaves = int(chance.integers(LEAVES[0], len(first.sights) - LEAVES[1]))
+    begins = int(chance.integers(BEGINS[0], len(second.sights) - BEGINS[1]))
+    before = first.sights[max(0, leaves - BEFORE) : leaves].copy()
+    after = second.sights[begins:].copy()
+    if after[-1, TIME] - after[0, TIME] < FOLLOWED_S:
+        return None
+    stature, lost_s = first.drop.stature, float(before[-1, TIME])
+    side = _side(before[-1])
+    larger = stature / second.drop.stature * np.exp(chance.normal(0.0, LARGER))
+    _put(after, before[-1], larger, side, chance)
+    after[:, TIME] += lost_s + chance.uniform(*PASSES_S) - after[0, TIME]
+    if chance.random() < UNPOSED_AFTER:
+        after[:, POSE:] = np.nan
+    if chance.random() < UNPOSED_BEFORE:
+        before[:, POSE:] = np.nan
+    if chance.random() < CUT:
+        border = after[0, FOOT] - chance.uniform(0, CUT_BY) * side
+        after[:, FOOT] = np.minimum(after[:, FOOT], border)
+        after = after[after[:, FOOT] - after[:, TOP] > 0.1 * side]
+    if len(after) < LEAST_SEEN:
+        return None
+    down = after[:2, TOP].min() - np.sort(before[-6:, TOP])[1]
+    if down < THRESHOLDS.drop * stature:
+        return None
+    begun_s = lost_s - float(chance.uniform(0, BEGINS_S))
+    drop = Drop(begun_s, stature, first.drop.low_before)
+    return _judged(drop, np.vstack([before, after]), lost_s, 0.0)
 
 
 def walk(pool: Sequence[Noticed], chance: np.random.Generator) -> Noticed | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from yingbi.bench.daily.body import Floats
 from yingbi.bench.daily.days import REAL_DAY, Stream, drawn_falls, drawn_life
 from yingbi.bench.daily.falls import KINDS
-from yingbi.bench.daily.fit.decoys import BOXES, CROWD, Maker, decoys, walk, without_pose
+from yingbi.bench.daily.fit.decoys import Maker, decoys, passing, walk, without_pose
 from yingbi.bench.daily.fit.drops import Noticed, drops_of, measured
 from yingbi.bench.daily.judge import EARLY_S, LATE_S
 from yingbi.structure.clues import Measures
@@ -31,15 +31,12 @@ BEGINS_S, STRUCK_S = 1.6, 0.8
 
 TAKEN_FALLS, TAKEN_LIFE, TAKEN_S, WHOLLY = 0.6, 0.15, (0.1, 0.9), 0.3
 """Falls and life whose pose is taken away so long after the drop count so much; of a share it is taken wholly."""
-UNPOSED_FALLS, UNPOSED_LIFE = 0.12, 0.05
-"""The same of those without any pose."""
-TAKEN, UNPOSED, POOL = range(3)
+TAKEN, POOL = range(2)
 OF_FALLS, OF_LIFE = 8, 6
 """Of so many parts of the falls, and of life, one is used again for each of these; of POOL decoys are made."""
 DECOYS: tuple[tuple[Maker, int, float], ...] = (
-    (CROWD, 10_000, 1.2),
-    (BOXES, 6_000, 1.2),
-    (walk, 5_000, 1.2),
+    (passing, 10_000, 1.0),
+    (walk, 5_000, 1.0),
 )
 """What makes them, how many there are in HOURS, and how much each row of one counts."""
 
@@ -117,10 +114,9 @@ def add_falls(
         part = number // len(KINDS) % OF_FALLS  # so that each part has every kind
         for noticed in drops_of(stream):
             _add_fall(rows, stream, noticed, 2 * number, times)
-            if part in (TAKEN, UNPOSED):
-                less = TAKEN_FALLS if part == TAKEN else UNPOSED_FALLS
-                unposed = _unposed(noticed, part, chance)
-                _add_fall(rows, stream, unposed, 2 * number + 1, times * less)
+            if part == TAKEN:
+                unposed = _unposed(noticed, chance)
+                _add_fall(rows, stream, unposed, 2 * number + 1, times * TAKEN_FALLS)
 
 
 def _add_fall(rows: Gathering, stream: Stream, noticed: Noticed, number: int, times: float) -> None:
@@ -145,19 +141,19 @@ def add_life(
 ) -> list[Noticed]:
     """Take in the drops of daily life; return those of which decoys are made."""
     done, pool = Counter[str](), list[Noticed]()
-    parts: list[list[tuple[int, str]]] = [[], [], []]
+    parts: list[list[tuple[int, str]]] = [[], []]
     for number, stream in enumerate(streams):
         part = number % OF_LIFE
         done.update(span.name for span in stream.doing)
         for noticed in drops_of(stream):
             doing = _doing(stream, noticed.ages[-1][1])
             parts[0] += [(rows.add(one, 0.0), doing) for _, one in measured(noticed)]
-            if part in (TAKEN, UNPOSED):
-                unposed = _unposed(noticed, part, chance)
-                parts[1 + part] += [(rows.add(one, 0.0), doing) for _, one in measured(unposed)]
+            if part == TAKEN:
+                unposed = _unposed(noticed, chance)
+                parts[1] += [(rows.add(one, 0.0), doing) for _, one in measured(unposed)]
             elif part == POOL:
                 pool.append(noticed)
-    for found, less in zip(parts, (1.0, TAKEN_LIFE, UNPOSED_LIFE), strict=True):
+    for found, less in zip(parts, (1.0, TAKEN_LIFE), strict=True):
         counts = _as_often([doing for _, doing in found], done)
         for (row, _), count in zip(found, counts, strict=True):
             rows.recount(row, count * LIFE * less)
@@ -179,10 +175,10 @@ def _as_often(doing: Sequence[str], done: Counter[str]) -> Iterator[float]:
     yield from (OFTEN * often / often.sum() + (1 - OFTEN) / len(often)).tolist() if doing else ()
 
 
-def _unposed(noticed: Noticed, part: int, chance: np.random.Generator) -> Noticed:
+def _unposed(noticed: Noticed, chance: np.random.Generator) -> Noticed:
     """Return the drop with the pose taken away after it, or altogether."""
     from_s = noticed.drop.time_s + float(chance.uniform(*TAKEN_S))
-    wholly = part == UNPOSED or chance.random() < WHOLLY
+    wholly = chance.random() < WHOLLY
     return without_pose(noticed, -np.inf if wholly else from_s)
 
 
