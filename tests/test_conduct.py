@@ -446,7 +446,10 @@ def test_a_rule_gives_its_points_where_all_of_its_signs_hold() -> None:
 
 
 def test_of_who_has_hardly_been_seen_nothing_is_measured() -> None:
-    assert measures_of([Body(0.0, (0, 0, 1, 1))], Drop(0.0, 1.0, 0.0), 9.0) is None
+    box = (0.0, 0.0, 1.0, 1.0)
+    assert measures_of([Body(0.0, box)], Drop(0.0, 1.0, 0.0), 9.0) is None
+    lost = [Body(at / 10, box) for at in (*range(12), *range(40, 60))]
+    assert measures_of(lost, Drop(1.9, 1.0, 0.0), 9.0) is None
 
 
 def numbers() -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What is measured of a drop, before and after it, so that clues can tell whether it was a fall.
+"""What is measured of a drop, before and after it, so that rules can tell whether it was a fall.
 
 Clause: A.1-3; A.1-4.
 """
@@ -51,9 +51,9 @@ def measures_of(recent: Iterable[Body], drop: Drop, until_s: float) -> Measures 
     sights = list(recent)
     before = [one for one in sights if since - BEFORE_S <= one.time_s <= since + 0.05]
     after = [one for one in sights if since + AFTER_S <= one.time_s <= until_s]
-    if len(after) < 2 or len(before) < BEFORE:
-        return None
     way = [one for one in sights if since - WAY_FROM_S <= one.time_s <= since + WAY_TO_S]
+    if len(after) < 2 or len(before) < BEFORE or not way:
+        return None
     lengths = _down_there(after) | _against(before, after) | _way_down(way)
     return {name: one / drop.stature for name, one in lengths.items()} | {
         "low before": drop.low_before,

@@ -2,9 +2,11 @@
 
 A line is a rule: its points, and up to three signs, each a measure of `clues` and a bound. With
 a question mark a sign holds as well where its measure is not known, since whoever lies often has
-no pose; a measure may also have to be seen, whatever it is, or unseen. Lengths are in statures, angles in degrees, `while` in seconds, speeds a second.
+no pose; a measure may also have to be seen, whatever it is, or unseen. Lengths are in statures,
+angles in degrees, `while` in seconds, speeds and paces a second.
 
-The points were fitted to drawn falls and drawn life; how, the guide tells.
+The points were fitted to drawn falls and drawn life (`yingbi.bench.daily.fit`), and go together:
+no rule is to be changed by hand.
 Clause: A.1-3; A.1-4.
 """
 
