@@ -240,8 +240,9 @@ def decodes_as_film(data: bytes, container_format: str | None) -> bool:
     """Whether libav opens it and gets one frame, but for CD+G: one byte makes that of anything."""
     try:
         with av.open(io.BytesIO(data), "r", format=container_format) as container:
-            named = container.format.name != "cdg"
-            return named and next(container.decode(video=0), None) is not None
+            if container.format.name == "cdg":
+                return False
+            return next(container.decode(video=0), None) is not None
     except Exception:  # noqa: BLE001 as above
         return False
 
