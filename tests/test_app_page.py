@@ -1,5 +1,6 @@
 """The page `app` in a real browser: from a dropped film to a copy that can be given away."""
 
+import asyncio
 import hashlib
 import os
 import pty
@@ -20,6 +21,7 @@ from yingbi.domain.report import Quiet
 from yingbi.domain.settings import data_home
 from yingbi.errors import NotMediaError
 from yingbi.usecases.check_report import check_report
+from yingbi.web import pages
 from yingbi.web.app import app_pages
 
 SCHEMES, WIDTHS = ("light", "dark"), (390, 1920)
@@ -238,6 +240,28 @@ def test_the_language_is_switched_on_the_page(browser, home):
     with server as local, page_of(local) as app:
         app.page.get_by_text("中文").click()
         app.says("把影片或图片拖到这里")
+        app.page.get_by_text("English").click()
+        app.says("Drop films or pictures here")
+        assert app.complaints == []
+
+
+def test_a_click_on_a_page_whose_scripts_are_still_on_their_way_is_not_lost(
+    browser, home, monkeypatch
+):
+    served, late_s = pages._fixed, [0.0]
+
+    async def slow(request):
+        if request.path_params["name"] == "htmx.min.js":
+            await asyncio.sleep(late_s[0])
+        return await served(request)
+
+    monkeypatch.setattr(pages, "_fixed", slow)
+    server, page_of = opened(browser)
+    with server as local, page_of(local) as app:
+        late_s[0] = 1.5
+        app.page.get_by_text("中文").click()
+        app.says("把影片或图片拖到这里")
+        assert app.page.evaluate("typeof htmx") == "undefined", "it is seen before it works"
         app.page.get_by_text("English").click()
         app.says("Drop films or pictures here")
         assert app.complaints == []

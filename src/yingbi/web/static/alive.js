@@ -4,6 +4,9 @@
 
 const EVERY_MS = 20000;
 
+// A click before the scripts are there would be lost: the page takes none until all of them are.
+addEventListener("DOMContentLoaded", () => { document.body.inert = false; });
+
 function yingbiProblem(line) {
   const place = document.getElementById("problem");
   place.textContent = line;
