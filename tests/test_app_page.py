@@ -248,20 +248,22 @@ def test_the_language_is_switched_on_the_page(browser, home):
 def test_a_click_on_a_page_whose_scripts_are_still_on_their_way_is_not_lost(
     browser, home, monkeypatch
 ):
-    served, late_s = pages._fixed, [0.0]
+    served, there = pages._fixed, threading.Event()
+    there.set()
 
-    async def slow(request):
+    async def held(request):
         if request.path_params["name"] == "htmx.min.js":
-            await asyncio.sleep(late_s[0])
+            await asyncio.to_thread(there.wait, 60)
         return await served(request)
 
-    monkeypatch.setattr(pages, "_fixed", slow)
+    monkeypatch.setattr(pages, "_fixed", held)
     server, page_of = opened(browser)
     with server as local, page_of(local) as app:
-        late_s[0] = 1.5
+        there.clear()
         app.page.get_by_text("中文").click()
         app.says("把影片或图片拖到这里")
         assert app.page.evaluate("typeof htmx") == "undefined", "it is seen before it works"
+        threading.Timer(1.0, there.set).start()
         app.page.get_by_text("English").click()
         app.says("Drop films or pictures here")
         assert app.complaints == []
